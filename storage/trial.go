@@ -3,6 +3,7 @@ package storage
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -161,6 +162,36 @@ func (t *Trial) HoldsBudget() bool {
 	}
 	_, leased := t.SystemAttrs.Get(AttrLease)
 	return leased
+}
+
+// Holder returns the worker that holds the trial under a lease, or "".
+func (t *Trial) Holder() string {
+	text, ok := t.SystemAttrs.Get(AttrLease)
+	if !ok || len(text) < 2 || text[0] != '"' {
+		return ""
+	}
+	return text[1 : len(text)-1]
+}
+
+// Clone returns a trial that shares no memory with t.
+func (t *Trial) Clone() Trial {
+	c := *t
+	c.Values = slices.Clone(t.Values)
+	c.Params = slices.Clone(t.Params)
+	c.Reports = slices.Clone(t.Reports)
+	c.UserAttrs = slices.Clone(t.UserAttrs)
+	c.SystemAttrs = slices.Clone(t.SystemAttrs)
+	return c
+}
+
+// FillTimes sets the times that a trial in its state must have and lacks.
+func (t *Trial) FillTimes(now time.Time) {
+	if t.State != Waiting && t.Started.IsZero() {
+		t.Started = now
+	}
+	if t.State.Finished() && t.Finished.IsZero() {
+		t.Finished = now
+	}
 }
 
 // WithReport returns reports with the value at step set, in order of steps.
