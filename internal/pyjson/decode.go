@@ -110,11 +110,7 @@ func (d *decoder) str(i int) (string, int, *SyntaxError) {
 	if err != nil {
 		return "", next, err
 	}
-	inner := d.data[i+1 : next-1]
-	if !escaped {
-		return string(inner), next, nil
-	}
-	return string(appendUnescaped(make([]byte, 0, len(inner)), inner)), next, nil
+	return resolve(d.data[i+1:next-1], escaped), next, nil
 }
 
 func (d *decoder) array(i, depth int) (any, int, *SyntaxError) {
@@ -158,14 +154,11 @@ func (d *decoder) object(i, depth int) (any, int, *SyntaxError) {
 		return obj, i + 1, nil
 	}
 	for {
-		at, _, err := skipKey(d.data, i)
+		at, inner, escaped, err := skipKey(d.data, i)
 		if err != nil {
 			return nil, at, err
 		}
-		key, _, err := d.str(i)
-		if err != nil {
-			return nil, i, err
-		}
+		key := resolve(inner, escaped)
 		v, next, err := d.value(at, depth+1)
 		if err != nil {
 			return nil, next, err

@@ -99,10 +99,15 @@ func ParseString(raw []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return resolve(inner, escaped), nil
+}
+
+// resolve returns the inside of a checked string with its escapes resolved.
+func resolve(inner []byte, escaped bool) string {
 	if !escaped {
-		return string(inner), nil
+		return string(inner)
 	}
-	return string(appendUnescaped(make([]byte, 0, len(inner)), inner)), nil
+	return string(appendUnescaped(make([]byte, 0, len(inner)), inner))
 }
 
 // AppendUnquoted appends what [ParseString] would return to dst, so that a caller

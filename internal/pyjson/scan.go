@@ -83,7 +83,7 @@ func skipObject(data []byte, i, depth int) (int, *SyntaxError) {
 	}
 	for {
 		var err *SyntaxError
-		if i, _, err = skipKey(data, i); err != nil {
+		if i, _, _, err = skipKey(data, i); err != nil {
 			return i, err
 		}
 		if i, err = skipValue(data, i, depth+1); err != nil {
@@ -102,19 +102,22 @@ func skipObject(data []byte, i, depth int) (int, *SyntaxError) {
 }
 
 // skipKey checks a key and its colon at data[i] and returns the index of the
-// value. keyEnd is the index after the key's closing quote.
-func skipKey(data []byte, i int) (value, keyEnd int, err *SyntaxError) {
+// value. key is what stands between the key's quotes; escaped tells whether it
+// holds a backslash.
+func skipKey(data []byte, i int) (value int, key []byte, escaped bool, err *SyntaxError) {
 	if i >= len(data) || data[i] != '"' {
-		return i, i, &SyntaxError{i, "expected a key in double quotes"}
+		return i, nil, false, &SyntaxError{i, "expected a key in double quotes"}
 	}
-	if keyEnd, _, err = skipString(data, i); err != nil {
-		return keyEnd, keyEnd, err
+	next, escaped, err := skipString(data, i)
+	if err != nil {
+		return next, nil, false, err
 	}
-	i = skipSpace(data, keyEnd)
+	key = data[i+1 : next-1]
+	i = skipSpace(data, next)
 	if i >= len(data) || data[i] != ':' {
-		return i, keyEnd, &SyntaxError{i, "expected : after a key"}
+		return i, nil, false, &SyntaxError{i, "expected : after a key"}
 	}
-	return skipSpace(data, i+1), keyEnd, nil
+	return skipSpace(data, i+1), key, escaped, nil
 }
 
 func skipArray(data []byte, i, depth int) (int, *SyntaxError) {

@@ -91,20 +91,13 @@ func (s *Scanner) Next() bool {
 
 // readKey takes the key at index i and returns the index of its value.
 func (s *Scanner) readKey(i int) (int, *SyntaxError) {
-	if i >= len(s.data) || s.data[i] != '"' {
-		return i, &SyntaxError{i, "expected a key in double quotes"}
-	}
-	value, keyEnd, err := skipKey(s.data, i)
+	value, key, escaped, err := skipKey(s.data, i)
 	if err != nil {
 		return i, err
 	}
-	s.key = s.data[i+1 : keyEnd-1]
-	for _, c := range s.key {
-		if c == '\\' {
-			s.buf = appendUnescaped(s.buf[:0], s.key)
-			s.key = s.buf
-			break
-		}
+	if s.key = key; escaped {
+		s.buf = appendUnescaped(s.buf[:0], key)
+		s.key = s.buf
 	}
 	return value, nil
 }
