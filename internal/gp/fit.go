@@ -1,0 +1,168 @@
+package gp
+
+import (
+	"math"
+
+	"github.com/gohone/hone/internal/lbfgsb"
+)
+
+// A Prior is what is believed of the hyperparameters before the data, in the
+// order of theta: independent normal densities of the logarithms, cut off at
+// bounds. All slices have dims + 2 entries.
+type Prior struct {
+	Mean, SD     []float64 // an SD of +Inf is a flat density
+	Lower, Upper []float64 // Lower = Upper fixes an entry
+	// Bias is b/s², the prior variance of the constant mean in units of the
+	// covariance's scale.
+	Bias float64
+}
+
+// A Fitter finds hyperparameters. It keeps the memory that the evaluations need,
+// so one Fitter should serve many fits. The zero value is ready to use; it serves
+// one goroutine at a time.
+type Fitter struct {
+	// Search bounds the work of one Maximize. Nil is 40 iterations, a gradient of
+	// 1e-2 and a relative gain of 1e-6: the surface is flat near its top, and
+	// predictions are flatter still.
+	Search *lbfgsb.Options
+
+	ws             lbfgsb.Workspace
+	l              factor
+	k, slope, inv  []float64
+	alpha, w, work []float64
+	grad           []float64
+}
+
+// LogPosterior returns ln p(y | X, theta) + ln p(theta), without the constant of
+// the prior, and writes its gradient with respect to theta to gradient, unless
+// that is nil. It is −Inf where the covariance matrix has no factor.
+//
+// GPML eq. 5.8 and 5.9.
+func (f *Fitter) LogPosterior(d *Data, y, theta []float64, p *Prior, gradient []float64) float64 {
+	n, dims := d.n, len(d.kinds)
+	if len(y) != n || len(theta) != dims+2 {
+		panic("gp: observations or hyperparameters have the wrong length")
+	}
+	f.reserve(n, dims)
+	weights(f.w, theta)
+	s2, noise := math.Exp(theta[dims]), math.Exp(theta[dims+1])
+	bias := p.Bias * s2
+	value := 0.0
+	for j, t := range theta {
+		if z := (t - p.Mean[j]) / p.SD[j]; p.SD[j] > 0 {
+			value -= z * z / 2
+		}
+	}
+	f.l.reset(n)
+	for i := range n {
+		at := i * (i + 1) / 2
+		row, slope := f.k[at:at+i+1], f.slope[at:at+i+1]
+		d.distances(row[:i], f.w, i)
+		matern(row[:i], slope[:i], s2)
+		row[i] = s2
+		a := f.work[:i+1]
+		for j, v := range row {
+			a[j] = v + bias
+		}
+		a[i] += noise
+		if !f.l.append(a, 1e-14*s2) {
+			return math.Inf(-1)
+		}
+	}
+	alpha := f.alpha[:n]
+	copy(alpha, y)
+	f.l.solve(alpha)
+	value -= dot(alpha, alpha)/2 + f.l.logDet() + float64(n)/2*math.Log(2*math.Pi)
+	if gradient == nil {
+		return value
+	}
+	f.l.solveTransposed(alpha)
+	f.l.inverse(f.inv, f.work)
+	// ∂/∂θ = ½·tr((ααᵀ − K⁻¹)·∂K/∂θ): the lower triangle counts twice. The products
+	// (ααᵀ − K⁻¹)·slope replace the slopes; then ∂K/∂(ln ℓ_j) = slope·w_j·distance_j.
+	for j, t := range theta {
+		gradient[j] = 0
+		if p.SD[j] > 0 {
+			gradient[j] = -(t - p.Mean[j]) / (p.SD[j] * p.SD[j])
+		}
+	}
+	scale, trace := 0.0, 0.0
+	for i := range n {
+		at := i * (i + 1) / 2
+		k, inv, g := f.k[at:at+i+1], f.inv[at:at+i+1], f.slope[at:at+i+1]
+		ai := alpha[i]
+		for j, aj := range alpha[:i] {
+			m := ai*aj - inv[j]
+			scale += m * (k[j] + bias)
+			g[j] *= m
+		}
+		m := ai*ai - inv[i]
+		trace += m
+		for _, j := range d.num {
+			gradient[j] += f.w[j] * weightedSquares(g[:i], d.cols[j], d.cols[j][i])
+		}
+		for _, j := range d.nom {
+			gradient[j] += f.w[j] * weightedMismatches(g[:i], d.cats[j], d.cats[j][i])
+		}
+	}
+	gradient[dims] += scale + trace*(s2+bias)/2
+	gradient[dims+1] += trace * noise / 2
+	return value
+}
+
+// Maximize climbs from theta, which it overwrites, to a maximum of the posterior
+// density inside the prior's bounds, and returns its logarithm there. It is −Inf,
+// and theta no better than it was, when the density vanishes at the start.
+func (f *Fitter) Maximize(d *Data, y, theta []float64, p *Prior) float64 {
+	opts := f.Search
+	if opts == nil {
+		opts = &lbfgsb.Options{Iterations: 40, GradientTolerance: 1e-2, FunctionTolerance: 1e-6, FirstStep: 0.5}
+	}
+	res := f.ws.Minimize(func(x, g []float64) float64 {
+		v := f.LogPosterior(d, y, x, p, g)
+		for j := range g {
+			g[j] = -g[j]
+		}
+		return -v
+	}, theta, p.Lower, p.Upper, opts)
+	return -res.F
+}
+
+func (f *Fitter) reserve(n, dims int) {
+	if tri := n * (n + 1) / 2; len(f.k) < tri {
+		f.k, f.slope, f.inv = make([]float64, tri), make([]float64, tri), make([]float64, tri)
+	}
+	if len(f.work) < n*n || len(f.alpha) < n {
+		f.work, f.alpha = make([]float64, n*n), make([]float64, n)
+	}
+	if len(f.w) != dims {
+		f.w = make([]float64, dims)
+	}
+}
+
+// weightedSquares returns Σ g[i]·(x − col[i])².
+func weightedSquares(g, col []float64, x float64) float64 {
+	col = col[:len(g)]
+	var s0, s1 float64
+	i := 0
+	for ; i+2 <= len(g); i += 2 {
+		u, v := x-col[i], x-col[i+1]
+		s0 += g[i] * u * u
+		s1 += g[i+1] * v * v
+	}
+	if i < len(g) {
+		u := x - col[i]
+		s0 += g[i] * u * u
+	}
+	return s0 + s1
+}
+
+// weightedMismatches returns the sum of g[i] where cat[i] is not c.
+func weightedMismatches(g []float64, cat []int32, c int32) float64 {
+	cat = cat[:len(g)]
+	s := 0.0
+	for i, v := range g {
+		s += math.Float64frombits(math.Float64bits(v) & differ(cat[i], c))
+	}
+	return s
+}

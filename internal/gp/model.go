@@ -1,0 +1,236 @@
+package gp
+
+import "math"
+
+// A Model is a Gaussian process with given hyperparameters, conditioned on data.
+// It grows by [Model.Append], after which it is, to the bit, the model that
+// [NewModel] makes of all points. Predictions may be asked for by several
+// goroutines, each with a [Scratch] of its own, while nobody changes the model.
+type Model struct {
+	data  *Data
+	theta []float64
+	w     []float64
+	s2    float64
+	noise float64
+	bias  float64
+	level int // index into jitters
+	l     factor
+	alpha []float64
+	row   []float64
+}
+
+// NewModel factors the covariance of the points of d under theta, with the bias
+// b = bias·s² (see [Prior]). The data is kept and must not be appended to except
+// through the model; theta is copied. It returns ErrNotPositive when no jitter
+// helps. [Model.SetValues] must follow before predictions.
+func NewModel(d *Data, theta []float64, bias float64) (*Model, error) {
+	dims := len(d.kinds)
+	if len(theta) != dims+2 {
+		panic("gp: wrong number of hyperparameters")
+	}
+	m := &Model{data: d, theta: append([]float64(nil), theta...), w: make([]float64, dims)}
+	weights(m.w, theta)
+	m.s2, m.noise = math.Exp(theta[dims]), math.Exp(theta[dims+1])
+	m.bias = bias * m.s2
+	if err := m.factor(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Len returns the number of points.
+func (m *Model) Len() int { return m.data.n }
+
+// Theta returns the hyperparameters, which the caller must not change.
+func (m *Model) Theta() []float64 { return m.theta }
+
+// Jitter returns what was added to the diagonal beside the noise, in units of s².
+func (m *Model) Jitter() float64 { return jitters[m.level] }
+
+// factor brings the factor up to the number of points, raising the jitter and
+// beginning again where it must.
+func (m *Model) factor() error {
+	if m.l.n == 0 {
+		m.l.reset(m.data.n + 16)
+	}
+	for m.l.n < m.data.n {
+		if m.l.append(m.covariances(m.l.n), 1e-14*m.s2) {
+			continue
+		}
+		if m.level+1 == len(jitters) {
+			return ErrNotPositive
+		}
+		m.level++
+		m.l.reset(m.data.n + 16)
+	}
+	return nil
+}
+
+// covariances returns the row of the covariance matrix for point i, the diagonal
+// entry included.
+func (m *Model) covariances(i int) []float64 {
+	if cap(m.row) < i+1 {
+		m.row = make([]float64, i+1, 2*i+16)
+	}
+	row := m.row[:i+1]
+	m.data.distances(row[:i], m.w, i)
+	matern(row[:i], nil, m.s2)
+	for j := range i {
+		row[j] += m.bias
+	}
+	row[i] = m.s2 + m.bias + m.noise + jitters[m.level]*m.s2
+	return row
+}
+
+// Append adds the points of x to data and factor. The values stay as they are
+// until the next SetValues, which must come before the next prediction.
+func (m *Model) Append(x []float64) error {
+	m.data.Append(x)
+	return m.factor()
+}
+
+// SetValues conditions on y, one observation for each point.
+func (m *Model) SetValues(y []float64) {
+	if len(y) != m.l.n {
+		panic("gp: wrong number of observations")
+	}
+	m.alpha = append(m.alpha[:0], y...)
+	m.l.solve(m.alpha)
+	m.l.solveTransposed(m.alpha)
+}
+
+// Scratch is the memory of one goroutine's predictions from one model after
+// another. The zero value is ready to use.
+type Scratch struct {
+	k, slope, v []float64
+	sigma       float64
+}
+
+func (s *Scratch) reserve(n int) {
+	if cap(s.k) < n {
+		s.k, s.slope, s.v = make([]float64, n, n+n/2+16), make([]float64, n, n+n/2+16), make([]float64, n, n+n/2+16)
+	}
+	s.k, s.slope, s.v = s.k[:n], s.slope[:n], s.v[:n]
+}
+
+// Predict returns mean and standard deviation of the function (without the noise)
+// at x. The standard deviation is never 0. What [Model.Gradient] needs is left in
+// the scratch.
+//
+// GPML eq. 2.25 and 2.26.
+func (m *Model) Predict(s *Scratch, x []float64) (mu, sigma float64) {
+	s.reserve(m.l.n)
+	m.Distances(s.k, x)
+	return m.predict(s, s.slope)
+}
+
+// PredictAt is Predict at a point whose squared distances to the points of the
+// model are r2, see [Model.Distances]. It does not prepare for Gradient.
+func (m *Model) PredictAt(s *Scratch, r2 []float64) (mu, sigma float64) {
+	s.reserve(m.l.n)
+	copy(s.k, r2)
+	return m.predict(s, nil)
+}
+
+// MeanAt is the mean of PredictAt, at a small part of the cost.
+func (m *Model) MeanAt(s *Scratch, r2 []float64) float64 {
+	s.reserve(m.l.n)
+	copy(s.k, r2)
+	matern(s.k, nil, m.s2)
+	return m.mean(s.k)
+}
+
+func (m *Model) mean(k []float64) float64 {
+	mu := dot(k, m.alpha)
+	if m.bias != 0 {
+		sum := 0.0
+		for _, a := range m.alpha {
+			sum += a
+		}
+		mu += m.bias * sum
+	}
+	return mu
+}
+
+func (m *Model) predict(s *Scratch, slope []float64) (mu, sigma float64) {
+	matern(s.k, slope, m.s2)
+	for i := range s.k {
+		s.k[i] += m.bias
+	}
+	mu = dot(s.k, m.alpha)
+	copy(s.v, s.k)
+	m.l.solve(s.v)
+	variance := m.s2 + m.bias - dot(s.v, s.v)
+	s.sigma = math.Sqrt(max(variance, 1e-12*m.s2))
+	return mu, s.sigma
+}
+
+// Gradient writes to dst, for numeric coordinates, the gradient of a function of
+// the last Predict's mu and sigma whose derivatives are dMu and dSigma. Nominal
+// coordinates get 0. x is the point of that Predict. The scratch must come from
+// Predict on this model and serves one Gradient.
+func (m *Model) Gradient(s *Scratch, dst, x []float64, dMu, dSigma float64) {
+	// ∂μ = αᵀ∂k and ∂σ = −(K⁻¹k)ᵀ∂k/σ.
+	m.l.solveTransposed(s.v)
+	for i, a := range m.alpha {
+		s.slope[i] *= dMu*a - dSigma/s.sigma*s.v[i]
+	}
+	clear(dst)
+	// ∂k_i/∂x_j = −slope_i·w_j·(x_j − x_ij)
+	for _, j := range m.data.num {
+		dst[j] = -m.w[j] * weightedDifferences(s.slope, m.data.cols[j], x[j])
+	}
+}
+
+// Distances writes the squared scaled distance of x to each point to dst, whose
+// length is [Model.Len].
+func (m *Model) Distances(dst, x []float64) {
+	clear(dst)
+	for _, j := range m.data.num {
+		addSquares(dst, m.data.cols[j], x[j], m.w[j])
+	}
+	for _, j := range m.data.nom {
+		addMismatches(dst, m.data.cats[j], int32(x[j]), m.w[j])
+	}
+}
+
+// Shift changes the distances r2 of a point into those of the point whose
+// coordinate j is moved from one value to another. NaN as from (or to) leaves
+// out the part to be subtracted (or added), so that one coordinate can be taken
+// out once and many values put in.
+func (m *Model) Shift(dst, r2 []float64, j int, from, to float64) {
+	copy(dst, r2)
+	if m.data.kinds[j] == Nominal {
+		if from == from {
+			addMismatches(dst, m.data.cats[j], int32(from), -m.w[j])
+		}
+		if to == to {
+			addMismatches(dst, m.data.cats[j], int32(to), m.w[j])
+		}
+	} else {
+		if from == from {
+			addSquares(dst, m.data.cols[j], from, -m.w[j])
+		}
+		if to == to {
+			addSquares(dst, m.data.cols[j], to, m.w[j])
+		}
+	}
+	for i, r := range dst {
+		dst[i] = max(r, 0)
+	}
+}
+
+// weightedDifferences returns Σ g[i]·(x − col[i]).
+func weightedDifferences(g, col []float64, x float64) float64 {
+	col = col[:len(g)]
+	var s0, s1 float64
+	i := 0
+	for ; i+2 <= len(g); i += 2 {
+		s0 += g[i] * (x - col[i])
+		s1 += g[i+1] * (x - col[i+1])
+	}
+	if i < len(g) {
+		s0 += g[i] * (x - col[i])
+	}
+	return s0 + s1
+}
