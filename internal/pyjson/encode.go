@@ -247,6 +247,9 @@ func (st style) value(dst []byte, v any, depth int) ([]byte, error) {
 		}
 		return v.Append(dst, 10), nil
 	case json.RawMessage:
+		if v == nil {
+			return append(dst, "null"...), nil
+		}
 		return st.reformat(dst, v)
 	case json.Marshaler, encoding.TextMarshaler:
 		return st.foreign(dst, v)
