@@ -27,12 +27,16 @@ var pow10 = [maxDecimals + 1]float64{
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// scaled returns m with x = m/10ᵈ in decimals, if |m| ≤ 2⁵³. The quotient of two
-// exact float64s is correctly rounded, so the comparison says whether the decimal
-// m/10ᵈ reads as x.
+// maxDigits bounds the numerators of decimals. Up to it, that is up to 15 digits,
+// no two decimals read as the same float64.
+const maxDigits = 1e15
+
+// scaled returns the whole number m for which the decimal m/10ᵈ reads as x. ok is
+// false if there is none below maxDigits.
 func scaled(x float64, d int) (m float64, ok bool) {
 	m = math.RoundToEven(x * pow10[d])
-	return m, math.Abs(m) <= maxExact && m/pow10[d] == x
+	// The quotient of two exact float64s is correctly rounded, as reading is.
+	return m, math.Abs(m) < maxDigits && m/pow10[d] == x
 }
 
 // decimalAt returns low + k·step in decimals, rounded once. ok is false if the
@@ -47,11 +51,8 @@ func decimalAt(low, step, k float64) (v float64, ok bool) {
 		if !ok {
 			continue
 		}
-		// Exact as long as both stay within 2⁵³.
-		if p := k * s; math.Abs(p) <= maxExact && math.Abs(l+p) <= maxExact {
-			return (l + p) / pow10[d], true
-		}
-		return 0, false
+		p := k * s
+		return (l + p) / pow10[d], math.Abs(p) <= maxExact && math.Abs(l+p) <= maxExact // both exact
 	}
 	return 0, false
 }
@@ -67,7 +68,7 @@ func lastOnGrid(low, high, step float64) float64 {
 		s, ok1 := scaled(step, d)
 		l, ok2 := scaled(low, d)
 		h, ok3 := scaled(high, d)
-		if ok1 && ok2 && ok3 && h-l <= maxExact {
+		if ok1 && ok2 && ok3 {
 			return (h - math.Mod(h-l, s)) / pow10[d]
 		}
 	}

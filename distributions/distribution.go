@@ -128,15 +128,20 @@ func Normalize(d Distribution) (Distribution, error) {
 	return normal(d), nil
 }
 
-// normal is Normalize without the validation.
+// normal is Normalize without the validation. d is no pointer. What is in normal
+// form already is returned as it is, so that this costs no allocation.
 func normal(d Distribution) Distribution {
-	switch d := d.(type) {
+	switch old := d.(type) {
 	case Float:
-		return d.normal()
+		if n := old.normal(); n != old {
+			return n
+		}
 	case Int:
-		return d.normal()
+		if n := old.normal(); n != old {
+			return n
+		}
 	case Categorical:
-		return d.normal()
+		return old.normal()
 	}
 	return d
 }

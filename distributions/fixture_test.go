@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
@@ -91,7 +92,10 @@ func fixture(t *testing.T, path string) {
 					g.Type = "str"
 				}
 				if f, ok := w.Value.(map[string]any); ok {
-					x, _ := number(json.Number(f["__float__"].(string)))
+					x, err := strconv.ParseFloat(f["__float__"].(string), 64)
+					if err != nil {
+						t.Fatal(err)
+					}
 					w.Value = x
 				}
 				if g.Type != w.Type || !equal(g.Value, w.Value) {

@@ -75,12 +75,22 @@ func (d Float) Contains(v float64) bool {
 	k := steps(d.Low, v, d.Step)
 	whole := math.RoundToEven(k)
 	// The last clause holds where k is too large for eight decimals.
-	return math.Abs(k-whole) < 1e-8 || d.at(whole) == v
+	return math.Abs(k-whole) < gridTolerance || d.at(whole) == v
 }
+
+// gridTolerance is how far from the grid a value may lie, in steps. It is Optuna's.
+const gridTolerance = 1e-8
 
 // Single reports whether Low is the only value.
 func (d Float) Single() bool {
-	return d.Low == d.High || d.Step > 0 && d.last() == 0
+	if d.Low == d.High {
+		return true
+	}
+	if !(d.Step > 0) {
+		return false
+	}
+	last, _ := d.last()
+	return last == 0
 }
 
 // Size returns the number of values: 1 for a single one, otherwise that of the
@@ -92,7 +102,7 @@ func (d Float) Size() (n int, ok bool) {
 	if !(d.Step > 0) {
 		return 0, false
 	}
-	last := d.last()
+	last, _ := d.last()
 	if !(last < maxExact) || last >= math.MaxInt {
 		return 0, false
 	}
@@ -135,7 +145,7 @@ func (d Float) ToUnit(v float64) float64 {
 	v = min(max(v, d.Low), d.High)
 	switch {
 	case d.Step > 0:
-		last := d.last()
+		last, _ := d.last()
 		k := min(math.RoundToEven(steps(d.Low, v, d.Step)), last)
 		return unit((k + 0.5) / (last + 1))
 	case d.Log && d.Low > 0:
@@ -160,7 +170,7 @@ func (d Float) FromUnit(u float64) float64 {
 	case u == 0 || d.Single():
 		return d.Low
 	case d.Step > 0:
-		last := d.last()
+		last, _ := d.last()
 		return d.at(min(math.Floor(u*(last+1)), last))
 	case u == 1:
 		return d.High
@@ -192,21 +202,27 @@ func (d Float) logWidth() (w float64, near bool) {
 	return math.Log(d.High) - math.Log(d.Low), false
 }
 
-// last returns the number of the last grid value; the first has number 0.
-func (d Float) last() float64 {
+// last returns the number of the last grid value; the first has number 0. ends
+// tells whether that value is High.
+func (d Float) last() (n float64, ends bool) {
 	k := steps(d.Low, d.High, d.Step)
-	whole := math.RoundToEven(k)
-	if math.Abs(k-whole) > 1e-8+1e-15*whole {
-		whole = math.Floor(k)
+	n = math.RoundToEven(k)
+	// The ends are rounded to 53 bits, which their difference shows.
+	ends = !(math.Abs(k-n) > gridTolerance+0x1p-52*(math.Abs(d.Low)/d.Step+math.Abs(d.High)/d.Step))
+	if !ends {
+		n = math.Floor(k)
 	}
-	return max(whole, 0)
+	return max(n, 0), ends
 }
 
 // at returns the grid value of number k ≤ last.
 func (d Float) at(k float64) float64 {
 	v, ok := decimalAt(d.Low, d.Step, k)
 	if !ok {
-		if v = d.Low + k*d.Step; v-v != 0 { // k·Step may overflow where the sum does not
+		if last, ends := d.last(); ends && k >= last {
+			return d.High
+		}
+		if v = d.Low + k*d.Step; !finite(v) { // k·Step may overflow where the sum does not
 			v = 2 * (d.Low/2 + k*(d.Step/2))
 		}
 	}

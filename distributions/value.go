@@ -2,7 +2,6 @@ package distributions
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -23,9 +22,9 @@ func number(v any) (f float64, ok bool) {
 		return float64(v), true
 	case float64:
 		return v, true
-	case json.Number:
-		f, err := strconv.ParseFloat(string(v), 64)
-		return f, err == nil || errors.Is(err, strconv.ErrRange)
+	case json.Number: // a large integer, or text that is no number
+		f, err := pyjson.ParseFloat([]byte(v))
+		return f, err == nil
 	}
 	return 0, false
 }
