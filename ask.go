@@ -1,0 +1,458 @@
+package hone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/sampler"
+	"github.com/gohone/hone/storage"
+)
+
+// A Param names a parameter and its domain, for Study.Ask.
+type Param struct {
+	Name         string
+	Distribution distributions.Distribution
+}
+
+// Ask begins a trial outside Optimize and chooses the given parameters (nil:
+// none yet; Suggest chooses more). A waiting trial comes first. The trial is kept
+// alive by this process until Tell, TellPruned or TellFailed gets its result.
+//
+// It fails with sampler.ErrExhausted when the sampler has nothing left to try.
+func (s *Study) Ask(ctx context.Context, params []Param) (*Trial, error) {
+	t, ok, err := s.start(ctx, context.WithoutCancel(ctx), 0)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("hone: ask: %w", sampler.ErrExhausted)
+	}
+	for _, p := range params {
+		if _, err := t.Suggest(p.Name, p.Distribution); err != nil {
+			if tellErr := s.TellFailed(ctx, t); tellErr != nil {
+				err = errors.Join(err, tellErr)
+			}
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// start begins the next trial. It reports false, without an error, when the
+// sampler is exhausted or when budget trials count already (0: no budget).
+// from is what the trial's context derives from.
+func (s *Study) start(ctx, from context.Context, budget int) (*Trial, bool, error) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if err := s.refresh(ctx); err != nil {
+		return nil, false, fmt.Errorf("hone: study %q: %w", s.name, err)
+	}
+	if e, ok := s.sampler.(sampler.Exhauster); ok {
+		h, running := s.known.around(-1)
+		done, err := e.Exhausted(ctx, s.newQuery(nil, h, running))
+		if err != nil {
+			return nil, false, fmt.Errorf("hone: study %q: sampler %T: %w", s.name, s.sampler, err)
+		}
+		if waiting, _, _ := s.known.unfinished(); done && waiting == 0 {
+			return nil, false, nil
+		}
+	}
+	rec, ok, err := s.claim(ctx, budget)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	t, err := s.newTrial(from, rec)
+	if err == nil {
+		s.known.begin(t)
+		s.lease.hold(t)
+		err = s.tellSampler(ctx, t)
+	}
+	if err != nil {
+		if t == nil {
+			t = &Trial{study: s, from: from, rec: rec}
+			s.known.begin(t)
+			s.lease.hold(t)
+		}
+		if errors.Is(err, sampler.ErrExhausted) {
+			return nil, false, s.discard(ctx, t, "the search space is exhausted")
+		}
+		_, tellErr := s.finish(ctx, t, Failed, nil, err)
+		return nil, false, errors.Join(err, tellErr)
+	}
+	return t, true, nil
+}
+
+// tellSampler lets a sampler that wants to know of a beginning trial do so.
+func (s *Study) tellSampler(ctx context.Context, t *Trial) error {
+	st, ok := s.sampler.(sampler.Starter)
+	if !ok {
+		return nil
+	}
+	t.choosing.Lock()
+	defer t.choosing.Unlock()
+	h, running := s.known.around(t.rec.Number)
+	t.query = s.newQuery(t, h, running)
+	if err := st.Start(ctx, t.query); err != nil {
+		return fmt.Errorf("hone: trial %d: sampler %T: %w", t.rec.Number, s.sampler, err)
+	}
+	return nil
+}
+
+// claim takes the oldest waiting trial or makes one.
+func (s *Study) claim(ctx context.Context, budget int) (storage.Trial, bool, error) {
+	var attrs []storage.Attr
+	if lease := s.lease.attr(); lease != "" {
+		attrs = []storage.Attr{{Key: storage.AttrLease, Value: lease}}
+	} else if budget > 0 {
+		attrs = []storage.Attr{{Key: storage.AttrLease, Value: `"local"`}}
+	}
+	if c, ok := s.storage.(storage.Claimer); ok {
+		rec, ok, err := c.Claim(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs})
+		if err != nil {
+			return rec, false, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
+		}
+		return rec, ok, nil
+	}
+	rec, ok, err := s.claimPlain(ctx, budget, attrs)
+	if err != nil {
+		return rec, false, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
+	}
+	return rec, ok, nil
+}
+
+// claimPlain is claim on a storage that has no Claim of its own: the budget then
+// is kept within this process, and may be over-run by the number of workers of
+// others.
+func (s *Study) claimPlain(ctx context.Context, budget int, attrs []storage.Attr) (storage.Trial, bool, error) {
+	if budget > 0 {
+		_, here, leased := s.known.unfinished()
+		s.known.mu.Lock()
+		counts := s.known.counts
+		s.known.mu.Unlock()
+		if counts+here+leased >= budget {
+			return storage.Trial{}, false, nil
+		}
+	}
+	for _, id := range s.known.oldestWaiting() {
+		won, err := s.storage.SetState(ctx, id, Running, nil)
+		if errors.Is(err, ErrTrialFinished) || errors.Is(err, ErrTrialNotFound) || err == nil && !won {
+			continue // somebody else's
+		}
+		if err != nil {
+			return storage.Trial{}, false, err
+		}
+		for _, a := range attrs {
+			if err := s.storage.SetTrialAttr(ctx, id, storage.SystemAttr, a.Key, a.Value); err != nil {
+				return storage.Trial{}, false, err
+			}
+		}
+		rec, err := s.storage.Trial(ctx, id)
+		return rec, err == nil, err
+	}
+	var template *storage.Trial
+	if len(attrs) > 0 {
+		template = &storage.Trial{State: Running, SystemAttrs: attrs, Started: time.Now()}
+	}
+	rec, err := s.storage.CreateTrial(ctx, s.id, template)
+	return rec, err == nil, err
+}
+
+// Attach returns a trial that is under way, by number: one that was asked for in
+// another process, or before a restart. It carries no lease of this process. It
+// fails with ErrTrialNotFound, or with ErrTrialFinished.
+func (s *Study) Attach(ctx context.Context, number int) (*Trial, error) {
+	s.known.mu.Lock()
+	for _, t := range s.known.live {
+		if t.rec.Number == number {
+			s.known.mu.Unlock()
+			return t, nil
+		}
+	}
+	s.known.mu.Unlock()
+	trials, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, rec := range trials {
+		if rec.Number != number {
+			continue
+		}
+		if rec.State.Finished() {
+			return nil, fmt.Errorf("hone: attach trial %d: %w: it is %s", number, ErrTrialFinished, rec.State)
+		}
+		if rec.State == Waiting {
+			return nil, fmt.Errorf("hone: attach trial %d: it is waiting; Ask takes it", number)
+		}
+		return s.newTrial(context.WithoutCancel(ctx), rec)
+	}
+	return nil, fmt.Errorf("hone: attach trial %d: %w: study %q has %d trials", number, ErrTrialNotFound, s.name, len(trials))
+}
+
+// Tell completes a trial with one value for each objective. When the number of
+// values is wrong or one is NaN, it fails and the trial goes on. A trial that was
+// told before gives ErrTrialFinished; one that was given up as lost, ErrLeaseLost
+// as well. The result is durable when Tell returns.
+func (s *Study) Tell(ctx context.Context, t *Trial, values ...float64) error {
+	if err := s.owns(t); err != nil {
+		return err
+	}
+	if err := s.checkResult(values); err != nil {
+		return fmt.Errorf("hone: tell trial %d: %w", t.rec.Number, err)
+	}
+	_, err := s.finish(ctx, t, Complete, values, nil)
+	return err
+}
+
+// TellPruned ends a trial as pruned. Its value is that of the last step that was
+// reported, if any. Errors are those of Tell.
+func (s *Study) TellPruned(ctx context.Context, t *Trial) error {
+	if err := s.owns(t); err != nil {
+		return err
+	}
+	_, err := s.finish(ctx, t, Pruned, nil, nil)
+	return err
+}
+
+// TellFailed ends a trial as failed. Errors are those of Tell.
+func (s *Study) TellFailed(ctx context.Context, t *Trial) error {
+	if err := s.owns(t); err != nil {
+		return err
+	}
+	_, err := s.finish(ctx, t, Failed, nil, nil)
+	return err
+}
+
+func (s *Study) owns(t *Trial) error {
+	if t == nil {
+		return errors.New("hone: tell: the trial is nil")
+	}
+	if t.study != s {
+		return fmt.Errorf("hone: tell trial %d: it belongs to study %q, not to %q; tell the study that asked for it, or Attach to it", t.rec.Number, t.study.name, s.name)
+	}
+	return nil
+}
+
+func (s *Study) checkResult(values []float64) error {
+	if len(values) != len(s.directions) {
+		return fmt.Errorf("%d values for %d objectives", len(values), len(s.directions))
+	}
+	for i, v := range values {
+		if math.IsNaN(v) {
+			if len(values) == 1 {
+				return errors.New("the value is NaN, which is not a result")
+			}
+			return fmt.Errorf("value %d is NaN, which is not a result", i)
+		}
+	}
+	return nil
+}
+
+// finish ends a trial, whose result is then durable and known. why is kept with a
+// failed one.
+func (s *Study) finish(ctx context.Context, t *Trial, state State, values []float64, why error) (*storage.Trial, error) {
+	// A suggestion under way in another goroutine is let finish first.
+	t.choosing.Lock()
+	defer t.choosing.Unlock()
+	rec, ok := t.close()
+	if !ok {
+		return nil, fmt.Errorf("hone: tell trial %d: %w", t.rec.Number, t.lostOr(ErrTrialFinished))
+	}
+	if state == Pruned {
+		if last, ok := rec.LastReport(); ok && !math.IsNaN(last.Value) && len(s.directions) == 1 {
+			values = []float64{last.Value}
+		}
+	}
+	err := s.write(ctx, &rec, state, values, why)
+	if err != nil {
+		if errors.Is(err, ErrTrialFinished) || errors.Is(err, ErrTrialNotFound) || errors.Is(err, ErrStudyNotFound) {
+			s.known.finish(rec.ID, nil)
+			s.lease.drop(t)
+			t.release()
+			if errors.Is(err, ErrTrialFinished) {
+				err = t.lostOr(err)
+			}
+		} else {
+			t.reopen() // it may be told again
+		}
+		return nil, fmt.Errorf("hone: tell trial %d: %w", rec.Number, err)
+	}
+	s.known.finish(rec.ID, &rec)
+	s.lease.drop(t)
+	t.release()
+	t.noteUnused()
+	return &rec, nil
+}
+
+// write brings a result to the storage, and fills rec with what is stored.
+func (s *Study) write(ctx context.Context, rec *storage.Trial, state State, values []float64, why error) error {
+	if why != nil {
+		text, err := encodeAttr(why.Error())
+		if err != nil {
+			text = strconv.QuoteToASCII(why.Error())
+		}
+		if err := s.storage.SetTrialAttr(ctx, rec.ID, storage.SystemAttr, storage.AttrError, text); err != nil {
+			return err
+		}
+		rec.SystemAttrs = rec.SystemAttrs.With(storage.AttrError, text)
+	}
+	if _, err := s.storage.SetState(ctx, rec.ID, state, values); err != nil {
+		return err
+	}
+	if s.inMemory {
+		stored, err := s.storage.Trial(ctx, rec.ID)
+		if err == nil {
+			*rec = stored
+			return nil
+		}
+	}
+	rec.State, rec.Values, rec.Finished = state, slices.Clone(values), time.Now()
+	if rec.Started.IsZero() {
+		rec.Started = rec.Finished
+	}
+	return nil
+}
+
+// lostOr returns ErrLeaseLost together with err if the trial's lease was lost,
+// else err.
+func (t *Trial) lostOr(err error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ctx != nil && errors.Is(context.Cause(t.ctx), ErrLeaseLost) {
+		return fmt.Errorf("%w: %w", ErrLeaseLost, err)
+	}
+	return err
+}
+
+// noteUnused warns of enqueued values that the objective never asked for.
+func (t *Trial) noteUnused() {
+	if t.used >= len(t.fixed) || t.study.logger == nil {
+		return
+	}
+	for _, name := range sortedKeys(t.fixed) {
+		if _, ok := t.rec.Param(name); !ok {
+			t.warn("enqueued parameter was never asked for", "parameter", name)
+		}
+	}
+}
+
+// discard takes back a trial that was begun for nothing: it fails, does not
+// count, and is not run again.
+func (s *Study) discard(ctx context.Context, t *Trial, why string) error {
+	_, err := s.requeue(ctx, t, why, false)
+	return err
+}
+
+// requeue fails a trial that was cut off, so that it does not count, and, if
+// again, puts its parameters back into the queue under a new number. It reports
+// whether the trial was still ours to fail.
+func (s *Study) requeue(ctx context.Context, t *Trial, why string, again bool) (bool, error) {
+	rec, ok := t.close()
+	if !ok {
+		return false, nil
+	}
+	t.release()
+	done, err := s.giveUp(ctx, &rec, why, again, false)
+	s.known.finish(rec.ID, nil)
+	s.lease.drop(t)
+	if err != nil {
+		return done, fmt.Errorf("hone: trial %d: take back: %w", rec.Number, err)
+	}
+	return done, nil
+}
+
+// giveUp fails a running trial so that it does not count and, if again, has it
+// tried again. lost says that its worker is gone; a trial whose workers are lost
+// time and again is not tried for ever.
+func (s *Study) giveUp(ctx context.Context, rec *storage.Trial, why string, again, lost bool) (bool, error) {
+	text, err := encodeAttr(why)
+	if err != nil {
+		return false, err
+	}
+	attrs := []storage.Attr{{Key: storage.AttrLost, Value: text}}
+	var retry *storage.Trial
+	if again {
+		retry, err = s.retryOf(rec, lost)
+		if err != nil {
+			return false, err
+		}
+	}
+	if c, ok := s.storage.(storage.Claimer); ok {
+		return c.Requeue(ctx, rec.ID, rec.Holder(), attrs, retry)
+	}
+	for _, a := range attrs {
+		if err := s.storage.SetTrialAttr(ctx, rec.ID, storage.SystemAttr, a.Key, a.Value); err != nil {
+			if errors.Is(err, ErrTrialFinished) {
+				return false, nil
+			}
+			return false, err
+		}
+	}
+	done, err := s.storage.SetState(ctx, rec.ID, Failed, nil)
+	if errors.Is(err, ErrTrialFinished) {
+		return false, nil
+	}
+	if err != nil || !done || retry == nil {
+		return done, err
+	}
+	_, err = s.storage.CreateTrial(ctx, s.id, retry)
+	return true, err
+}
+
+// retryOf returns the waiting trial that stands in for a lost one, nil when it
+// was lost too often. Its attributes are those of Optuna's retry callback, and it
+// takes over the values that were chosen already.
+func (s *Study) retryOf(rec *storage.Trial, lost bool) (*storage.Trial, error) {
+	tries := 0
+	if text, ok := rec.SystemAttrs.Get(storage.AttrRetry); ok {
+		if n, ok := decodeAttr(text).(int); ok {
+			tries = n
+		}
+	}
+	if lost {
+		if tries++; tries > s.lease.maxRetries() {
+			return nil, nil
+		}
+	}
+	fixed := make(map[string]any, len(rec.Params))
+	if text, ok := rec.SystemAttrs.Get(storage.AttrFixedParams); ok {
+		if m, ok := decodeAttr(text).(map[string]any); ok {
+			fixed = m
+		}
+	}
+	for _, p := range rec.Params {
+		fixed[p.Name] = external(p)
+	}
+	first, history := any(rec.Number), []any{}
+	if text, ok := rec.SystemAttrs.Get("failed_trial"); ok {
+		first = decodeAttr(text)
+	}
+	if text, ok := rec.SystemAttrs.Get("retry_history"); ok {
+		if list, ok := decodeAttr(text).([]any); ok {
+			history = list
+		}
+	}
+	history = append(history, rec.Number)
+	retry := &storage.Trial{State: Waiting, UserAttrs: rec.UserAttrs}
+	for _, a := range []struct {
+		key   string
+		value any
+	}{
+		{storage.AttrFixedParams, fixed},
+		{storage.AttrRetry, tries},
+		{"failed_trial", first},
+		{"retry_history", history},
+	} {
+		text, err := encodeAttr(a.value)
+		if err != nil {
+			return nil, err
+		}
+		retry.SystemAttrs = append(retry.SystemAttrs, storage.Attr{Key: a.key, Value: text})
+	}
+	return retry, nil
+}

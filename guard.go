@@ -1,0 +1,66 @@
+package hone
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// A guard watches over one call of an objective: it ends the trial's context in
+// time, and takes the trial away from an objective that does not heed it.
+type guard struct {
+	taken   atomic.Bool // by the worker or by the guard, whoever is first
+	expired atomic.Bool
+	timer   *time.Timer // ends the trial's time
+	unhook  func() bool // stops watching ctx
+}
+
+// guard begins to watch.
+func (r *run) guard(t *Trial) *guard {
+	g := new(guard)
+	if r.o.TrialTimeout > 0 {
+		g.timer = time.AfterFunc(r.o.TrialTimeout, func() {
+			g.expired.Store(true)
+			t.abort(errTrialTimeout)
+			r.abandonLater(t, g)
+		})
+	}
+	if r.ctx.Done() != nil {
+		g.unhook = context.AfterFunc(r.ctx, func() { r.abandonLater(t, g) })
+	}
+	return g
+}
+
+// take decides who ends the trial: the first to call it gets true.
+func (g *guard) take() bool {
+	if !g.taken.CompareAndSwap(false, true) {
+		return false
+	}
+	if g.timer != nil {
+		g.timer.Stop()
+	}
+	if g.unhook != nil {
+		g.unhook()
+	}
+	return true
+}
+
+func (g *guard) timedOut() bool { return g.expired.Load() }
+
+// abandonLater gives the objective its second and then ends the trial without
+// it.
+func (r *run) abandonLater(t *Trial, g *guard) {
+	time.AfterFunc(graceAfterCancel, func() {
+		if !g.take() {
+			return
+		}
+		t.fail(fmt.Errorf("hone: trial %d: %w", t.rec.Number, errAbandoned))
+		if l := r.study.logger; l != nil {
+			l.Error("hone: objective left behind", "study", r.study.name, "trial", t.rec.Number, "error", errAbandoned)
+		}
+		r.progress.note(fmt.Sprintf("trial %d: %v", t.rec.Number, errAbandoned))
+		r.conclude(t, nil, errAbandoned, g)
+		r.leave(true) // the place of the worker that is left behind
+	})
+}

@@ -1,0 +1,266 @@
+package hone
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/gohone/hone/pruner"
+	"github.com/gohone/hone/storage"
+)
+
+// knowledge is what this process knows of a study's trials. It follows the
+// storage by reading what is new (see storage.Storage.Trials), so a look costs
+// what has happened since the last one. Results of this process's own trials are
+// put in at once and are not read back.
+//
+// Order of locks: Study.asking, then knowledge.mu, then Trial.mu.
+type knowledge struct {
+	study      string
+	directions []Direction
+	brackets   pruner.Bracketer // nil: one log for all
+
+	mu       sync.Mutex
+	log      *storage.Log
+	apart    map[int]*storage.Log     // by bracket
+	after    int64                    // largest id read
+	open     map[int64]storage.State  // read, unfinished then, not live
+	told     map[int64]struct{}       // put in by tell; to be passed over when they are read
+	others   map[int64]*storage.Trial // running elsewhere
+	live     map[int64]*Trial         // running here
+	best     *storage.Trial           // best feasible complete trial of one objective
+	sawLate  int                      // complete trials since best
+	counts   int                      // trials that count towards a budget
+	byState  [5]int                   // finished trials by state
+	failures int                      // failed trials that count
+}
+
+func newKnowledge(study string, directions []Direction, b pruner.Bracketer) *knowledge {
+	return &knowledge{
+		study:      study,
+		directions: directions,
+		brackets:   b,
+		log:        storage.NewLog(len(directions)),
+		apart:      make(map[int]*storage.Log),
+		after:      -1,
+		open:       make(map[int64]storage.State),
+		told:       make(map[int64]struct{}),
+		others:     make(map[int64]*storage.Trial),
+		live:       make(map[int64]*Trial),
+	}
+}
+
+// refresh reads what is new in the storage.
+func (s *Study) refresh(ctx context.Context) error {
+	k := s.known
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var include []int64
+	if len(k.open) > 0 {
+		include = slices.Collect(maps.Keys(k.open))
+	}
+	trials, err := s.storage.Trials(ctx, s.id, k.after, include)
+	if err != nil {
+		return err
+	}
+	for i := range trials {
+		t := &trials[i]
+		k.after = max(k.after, t.ID)
+		if _, ok := k.told[t.ID]; ok {
+			delete(k.told, t.ID)
+			continue
+		}
+		if _, ok := k.live[t.ID]; ok {
+			continue
+		}
+		delete(k.open, t.ID)
+		delete(k.others, t.ID)
+		switch {
+		case t.State.Finished():
+			c := *t // so that the batch can be freed
+			k.append(&c)
+		case t.State == Running:
+			c := *t
+			k.others[t.ID] = &c
+			k.open[t.ID] = t.State
+		default:
+			k.open[t.ID] = t.State
+		}
+	}
+	return nil
+}
+
+// append takes a finished trial in, with the lock held.
+func (k *knowledge) append(t *storage.Trial) {
+	k.log.Append(t)
+	if k.brackets != nil {
+		b := k.brackets.Bracket(k.study, t.Number)
+		if k.apart[b] == nil {
+			k.apart[b] = storage.NewLog(len(k.directions))
+		}
+		k.apart[b].Append(t)
+	}
+	k.byState[t.State]++
+	if t.Counts() {
+		k.counts++
+		if t.State == Failed {
+			k.failures++
+		}
+	}
+	if len(k.directions) == 1 && t.State == Complete {
+		k.sawLate++
+		if betterTrial(t, k.best, k.directions[0]) {
+			k.best, k.sawLate = t, 0
+		}
+	}
+}
+
+// begin takes a trial in that this process works on.
+func (k *knowledge) begin(t *Trial) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.live[t.rec.ID] = t
+	delete(k.open, t.rec.ID)
+	delete(k.others, t.rec.ID)
+}
+
+// finish takes in the result of a trial of this process. rec is nil when the
+// trial was ended elsewhere, and then it will be read.
+func (k *knowledge) finish(id int64, rec *storage.Trial) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.live, id)
+	if rec == nil {
+		if _, ok := k.told[id]; !ok {
+			k.open[id] = Running
+		}
+		return
+	}
+	delete(k.open, id)
+	delete(k.others, id)
+	if id > k.after {
+		k.told[id] = struct{}{}
+	}
+	k.append(rec)
+}
+
+// history returns what is finished, of the trial's bracket if there are such.
+func (k *knowledge) history(number int) *storage.History {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.historyLocked(number)
+}
+
+func (k *knowledge) historyLocked(number int) *storage.History {
+	if k.brackets == nil || number < 0 {
+		return k.log.History()
+	}
+	b := k.brackets.Bracket(k.study, number)
+	if k.apart[b] == nil {
+		k.apart[b] = storage.NewLog(len(k.directions))
+	}
+	return k.apart[b].History()
+}
+
+// around returns the history for a trial and the other trials under way, by
+// rising number.
+func (k *knowledge) around(number int) (*storage.History, []*storage.Trial) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	h := k.historyLocked(number)
+	n := len(k.others) + len(k.live)
+	if n == 0 || n == 1 && number >= 0 && len(k.others) == 0 {
+		return h, nil
+	}
+	running := make([]*storage.Trial, 0, n)
+	for _, t := range k.others {
+		running = append(running, t)
+	}
+	for _, t := range k.live {
+		if t.rec.Number != number {
+			c := t.snapshot()
+			running = append(running, &c)
+		}
+	}
+	if k.brackets != nil && number >= 0 {
+		b := k.brackets.Bracket(k.study, number)
+		running = slices.DeleteFunc(running, func(t *storage.Trial) bool { return k.brackets.Bracket(k.study, t.Number) != b })
+	}
+	slices.SortFunc(running, func(a, b *storage.Trial) int { return cmp.Compare(a.Number, b.Number) })
+	return h, running
+}
+
+// unfinished tells how many trials wait, run here, and run elsewhere under a
+// lease.
+func (k *knowledge) unfinished() (waiting, here, leased int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, state := range k.open {
+		if state == Waiting {
+			waiting++
+		}
+	}
+	for _, t := range k.others {
+		if t.HoldsBudget() {
+			leased++
+		}
+	}
+	return waiting, len(k.live), leased
+}
+
+// oldestWaiting returns the ids of waiting trials, in order.
+func (k *knowledge) oldestWaiting() []int64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var ids []int64
+	for id, state := range k.open {
+		if state == Waiting {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// betterTrial reports whether t is complete, feasible, and better than best (nil:
+// than nothing). Of equals the one of the lower number is better.
+func betterTrial(t, best *storage.Trial, d Direction) bool {
+	if t.State != Complete || len(t.Values) != 1 || t.Values[0] != t.Values[0] || !t.Feasible() {
+		return false
+	}
+	if best == nil {
+		return true
+	}
+	a, b := d.Sign()*t.Values[0], d.Sign()*best.Values[0]
+	return a < b || a == b && t.Number < best.Number
+}
+
+// liveTrials returns the trials under way here that carry this process's lease.
+func (k *knowledge) liveTrials() []*Trial {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.SortedFunc(maps.Values(k.live), func(a, b *Trial) int { return cmp.Compare(a.rec.ID, b.rec.ID) })
+}
+
+func (k *knowledge) isLive(id int64) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, ok := k.live[id]
+	return ok
+}
+
+// leasedElsewhere returns the running trials that other workers hold.
+func (k *knowledge) leasedElsewhere() []*storage.Trial {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []*storage.Trial
+	for _, t := range k.others {
+		if t.HoldsBudget() {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, func(a, b *storage.Trial) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}

@@ -1,0 +1,257 @@
+package hone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gohone/hone/storage"
+)
+
+// LeaseOptions say how the workers of several processes watch over one another,
+// on storages that support it. The zero value is the recommended setting.
+//
+// While it runs, a trial belongs to one worker, who writes a beat now and then.
+// Workers watch one another's beats by their own monotonic clock. A worker whose
+// beat has not moved for long enough is lost: its trials fail, do not count, and
+// are put back into the queue under new numbers. If it was only slow, its trials'
+// contexts end with ErrLeaseLost, and what they bring is not counted.
+type LeaseOptions struct {
+	// Beat is the time between two beats. 0 means 2 s.
+	Beat time.Duration
+	// Lost is how long a beat may stand still before its worker counts as lost.
+	// 0 means 10 s. At least 3 beats are sensible.
+	Lost time.Duration
+	// MaxRetries is how many times a trial whose worker was lost is tried
+	// again. 0 means 3; below zero means never.
+	MaxRetries int
+}
+
+func (o LeaseOptions) validate() error {
+	switch {
+	case o.Beat < 0:
+		return fmt.Errorf("hone: LeaseOptions.Beat is %v; it must not be negative", o.Beat)
+	case o.Lost < 0:
+		return fmt.Errorf("hone: LeaseOptions.Lost is %v; it must not be negative", o.Lost)
+	}
+	o = o.withDefaults()
+	if o.Lost <= o.Beat {
+		return fmt.Errorf("hone: LeaseOptions.Lost is %v, not above LeaseOptions.Beat, %v; every worker would count as lost", o.Lost, o.Beat)
+	}
+	return nil
+}
+
+func (o LeaseOptions) withDefaults() LeaseOptions {
+	if o.Beat == 0 {
+		o.Beat = 2 * time.Second
+	}
+	if o.Lost == 0 {
+		o.Lost = 10 * time.Second
+	}
+	switch {
+	case o.MaxRetries == 0:
+		o.MaxRetries = 3
+	case o.MaxRetries < 0:
+		o.MaxRetries = 0
+	}
+	return o
+}
+
+// A leaseKeeper keeps this process's trials alive and looks after the others'.
+// It works in a goroutine that lives while the study has trials under way here;
+// a call of Optimize that waits for others' trials looks around itself. A nil leaseKeeper does nothing: there is but one
+// process.
+type leaseKeeper struct {
+	study  *Study
+	store  storage.Leaser
+	o      LeaseOptions
+	worker string
+
+	mu   sync.Mutex
+	held int // trials under way here
+	stop chan struct{}
+
+	watch sync.Mutex // one look at a time
+	seq   int64
+	seen  map[string]sighting
+}
+
+// A sighting is when a worker's beat was last seen to move.
+type sighting struct {
+	seq int64
+	at  time.Time // of this process's monotonic clock
+}
+
+func newLeaseKeeper(s *Study, store storage.Leaser, o LeaseOptions) *leaseKeeper {
+	return &leaseKeeper{
+		study:  s,
+		store:  store,
+		o:      o.withDefaults(),
+		worker: storage.NewUUID(),
+		seen:   make(map[string]sighting),
+	}
+}
+
+// attr returns the value of storage.AttrLease for a trial of this process, ""
+// where no lease is needed.
+func (l *leaseKeeper) attr() string {
+	if l == nil {
+		return ""
+	}
+	return strconv.Quote(l.worker)
+}
+
+func (l *leaseKeeper) maxRetries() int {
+	if l == nil {
+		return LeaseOptions{}.withDefaults().MaxRetries
+	}
+	return l.o.MaxRetries
+}
+
+// hold and drop count what needs beats; the first hold starts the goroutine and
+// the last drop ends it.
+func (l *leaseKeeper) hold(t *Trial) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.held = true
+	l.held++
+	if l.held == 1 {
+		l.stop = make(chan struct{})
+		go l.keep(l.stop)
+	}
+}
+
+func (l *leaseKeeper) drop(t *Trial) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !t.held {
+		return // an attached trial
+	}
+	t.held = false
+	l.held--
+	if l.held == 0 {
+		close(l.stop)
+	}
+}
+
+// keep writes beats and looks around. The first beat is due at once: a trial
+// whose worker never beat is judged from when it was first seen.
+func (l *leaseKeeper) keep(stop chan struct{}) {
+	tick := time.NewTicker(l.o.Beat)
+	defer tick.Stop()
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), l.o.Lost)
+		if err := l.round(ctx); err != nil && l.study.logger != nil {
+			l.study.logger.Warn("hone: lease round failed, the next one tries again", "study", l.study.name, "error", err)
+		}
+		cancel()
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look gives up trials of lost workers, for a call that waits for them.
+func (l *leaseKeeper) look(ctx context.Context) {
+	if l == nil {
+		return
+	}
+	l.watch.Lock()
+	defer l.watch.Unlock()
+	if err := l.reap(ctx); err != nil && ctx.Err() == nil && l.study.logger != nil {
+		l.study.logger.Warn("hone: looking for lost workers failed, the next look tries again", "study", l.study.name, "error", err)
+	}
+}
+
+// round is one beat: tell that we live, see whether our trials are still ours,
+// and give up those of workers that are gone.
+func (l *leaseKeeper) round(ctx context.Context) error {
+	l.watch.Lock()
+	defer l.watch.Unlock()
+	mine := l.study.known.liveTrials()
+	ids := make([]int64, 0, len(mine))
+	for _, t := range mine {
+		ids = append(ids, t.rec.ID)
+	}
+	l.seq++
+	beatErr := l.store.Beat(ctx, l.study.id, l.worker, l.seq, ids)
+	return errors.Join(beatErr, l.checkMine(ctx, mine, ids), l.reap(ctx))
+}
+
+// checkMine ends the context of trials that somebody else has finished.
+func (l *leaseKeeper) checkMine(ctx context.Context, mine []*Trial, ids []int64) error {
+	if len(mine) == 0 {
+		return nil
+	}
+	const none = 1<<63 - 1 // no trial is above this id: only those asked for
+	recs, err := l.store.Trials(ctx, l.study.id, none, ids)
+	if err != nil {
+		if errors.Is(err, ErrStudyNotFound) {
+			for _, t := range mine {
+				t.abort(err)
+			}
+		}
+		return err
+	}
+	state := make(map[int64]storage.State, len(recs))
+	for i := range recs {
+		state[recs[i].ID] = recs[i].State
+	}
+	for _, t := range mine {
+		if st, ok := state[t.rec.ID]; ok && st == Running {
+			continue
+		}
+		if l.study.known.isLive(t.rec.ID) {
+			t.abort(fmt.Errorf("hone: trial %d: %w: it was ended by another worker", t.rec.Number, ErrLeaseLost))
+		}
+	}
+	return nil
+}
+
+// reap gives up the trials of workers whose beat has stood still for too long.
+func (l *leaseKeeper) reap(ctx context.Context) error {
+	if err := l.study.refresh(ctx); err != nil {
+		return err
+	}
+	others := l.study.known.leasedElsewhere()
+	if len(others) == 0 {
+		return nil
+	}
+	beats, err := l.store.Beats(ctx, l.study.id)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	var failed error
+	for _, rec := range others {
+		holder := rec.Holder()
+		if holder == l.worker {
+			continue
+		}
+		seen, known := l.seen[holder]
+		if seq := beats[holder]; !known || seq != seen.seq {
+			l.seen[holder] = sighting{seq, now}
+			continue
+		}
+		if now.Sub(seen.at) < l.o.Lost {
+			continue
+		}
+		done, err := l.study.giveUp(ctx, rec, fmt.Sprintf("its worker %s was lost", holder), true, true)
+		failed = errors.Join(failed, err)
+		if done && l.study.logger != nil {
+			l.study.logger.Warn("hone: trial of a lost worker was put back into the queue", "study", l.study.name, "trial", rec.Number, "worker", holder)
+		}
+	}
+	return failed
+}

@@ -1,0 +1,146 @@
+package hone
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gohone/hone/storage"
+)
+
+// progress shows how a call of Optimize gets on. A nil progress shows nothing.
+//
+// On a terminal it is one line that is drawn anew, at most ten times a second;
+// elsewhere a plain line at most every two seconds, and one at the end.
+type progress struct {
+	w        io.Writer
+	study    *Study
+	total    int           // 0: unknown
+	timeout  time.Duration // 0: none
+	terminal bool
+	every    time.Duration
+	begun    time.Time
+
+	mu     sync.Mutex
+	done   int // trials of this call
+	counts [5]int
+	drawn  time.Time
+	width  int  // of the line on the terminal
+	dirty  bool // something is not shown yet
+}
+
+func newProgress(w io.Writer, s *Study, o *OptimizeOptions) *progress {
+	p := &progress{w: w, study: s, total: o.Trials, timeout: o.Timeout, begun: time.Now(), every: 2 * time.Second}
+	if f, ok := w.(*os.File); ok {
+		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
+			p.terminal, p.every = true, 100*time.Millisecond
+		}
+	}
+	if o.TotalTrials > 0 {
+		s.known.mu.Lock()
+		left := max(0, o.TotalTrials-s.known.counts)
+		s.known.mu.Unlock()
+		if p.total == 0 || left < p.total {
+			p.total = left
+		}
+	}
+	p.drawn = p.begun
+	return p
+}
+
+// trial takes note of a trial that ended.
+func (p *progress) trial(rec *storage.Trial) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	p.counts[rec.State]++
+	p.dirty = true
+	if now := time.Now(); now.Sub(p.drawn) >= p.every {
+		p.draw(now)
+	}
+}
+
+// note shows a message of its own.
+func (p *progress) note(msg string) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", p.width))
+	}
+	fmt.Fprintln(p.w, msg)
+	p.width, p.dirty = 0, true
+}
+
+// end shows the last state.
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dirty || p.done == 0 {
+		p.draw(time.Now())
+	}
+	if p.terminal {
+		fmt.Fprintln(p.w)
+	}
+}
+
+func (p *progress) draw(now time.Time) {
+	line := p.line(now.Sub(p.begun))
+	p.drawn, p.dirty = now, false
+	if !p.terminal {
+		fmt.Fprintln(p.w, line)
+		return
+	}
+	pad := max(0, p.width-len([]rune(line)))
+	p.width = len([]rune(line))
+	fmt.Fprintf(p.w, "\r%s%s", line, strings.Repeat(" ", pad))
+}
+
+// line is the text, such as
+//
+//	37/100 trials · best 0.0312 (trial 29) · 4 pruned · 12.3/s · 5s left
+func (p *progress) line(spent time.Duration) string {
+	parts := []string{fmt.Sprintf("%d trials", p.done)}
+	if p.total > 0 {
+		parts[0] = fmt.Sprintf("%d/%d trials", p.done, p.total)
+	}
+	if best, number := p.study.bestSoFar(); number >= 0 {
+		parts = append(parts, fmt.Sprintf("best %.6g (trial %d)", best, number))
+	}
+	if n := p.counts[Pruned]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d pruned", n))
+	}
+	if n := p.counts[Failed]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d failed", n))
+	}
+	rate := float64(p.done) / max(spent.Seconds(), 1e-9)
+	if p.done > 0 {
+		parts = append(parts, fmt.Sprintf("%.3g/s", rate))
+	}
+	if left, ok := p.left(rate, spent); ok {
+		parts = append(parts, left.Round(time.Second).String()+" left")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// left estimates the time to the nearer of the two ends.
+func (p *progress) left(rate float64, spent time.Duration) (time.Duration, bool) {
+	left, ok := time.Duration(0), false
+	if p.total > 0 && p.done > 0 && p.done < p.total {
+		left, ok = time.Duration(float64(p.total-p.done)/rate*float64(time.Second)), true
+	}
+	if p.timeout > 0 {
+		if t := max(0, p.timeout-spent); !ok || t < left {
+			left, ok = t, true
+		}
+	}
+	return left, ok
+}
