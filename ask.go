@@ -26,7 +26,11 @@ type Param struct {
 //
 // It fails with sampler.ErrExhausted when the sampler has nothing left to try.
 func (s *Study) Ask(ctx context.Context, params []Param) (*Trial, error) {
-	t, ok, err := s.start(ctx, context.WithoutCancel(ctx), 0)
+	quiet := context.WithoutCancel(ctx)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("hone: ask: %w", err)
+	}
+	t, ok, err := s.start(quiet, quiet, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +50,8 @@ func (s *Study) Ask(ctx context.Context, params []Param) (*Trial, error) {
 
 // start begins the next trial. It reports false, without an error, when the
 // sampler is exhausted or when budget trials count already (0: no budget).
-// from is what the trial's context derives from.
+// ctx is not cancelled, for a trial that was begun must be known of; from is what
+// the trial's context derives from.
 func (s *Study) start(ctx, from context.Context, budget int) (*Trial, bool, error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
@@ -67,7 +72,7 @@ func (s *Study) start(ctx, from context.Context, budget int) (*Trial, bool, erro
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	t, err := s.newTrial(from, rec)
+	t, err := s.newTrial(ctx, from, rec)
 	if err == nil {
 		s.known.begin(t)
 		s.lease.hold(t)
@@ -75,7 +80,7 @@ func (s *Study) start(ctx, from context.Context, budget int) (*Trial, bool, erro
 	}
 	if err != nil {
 		if t == nil {
-			t = &Trial{study: s, from: from, rec: rec}
+			t = &Trial{study: s, from: from, quiet: ctx, rec: rec}
 			s.known.begin(t)
 			s.lease.hold(t)
 		}
@@ -189,7 +194,8 @@ func (s *Study) Attach(ctx context.Context, number int) (*Trial, error) {
 		if rec.State == Waiting {
 			return nil, fmt.Errorf("hone: attach trial %d: it is waiting; Ask takes it", number)
 		}
-		return s.newTrial(context.WithoutCancel(ctx), rec)
+		quiet := context.WithoutCancel(ctx)
+		return s.newTrial(quiet, quiet, rec)
 	}
 	return nil, fmt.Errorf("hone: attach trial %d: %w: study %q has %d trials", number, ErrTrialNotFound, s.name, len(trials))
 }

@@ -34,6 +34,7 @@ type knowledge struct {
 	sawLate  int                      // complete trials since best
 	counts   int                      // trials that count towards a budget
 	byState  [5]int                   // finished trials by state
+	width    int                      // parameters of the last finished trial
 	failures int                      // failed trials that count
 }
 
@@ -94,6 +95,7 @@ func (s *Study) refresh(ctx context.Context) error {
 
 // append takes a finished trial in, with the lock held.
 func (k *knowledge) append(t *storage.Trial) {
+	k.width = len(t.Params)
 	k.log.Append(t)
 	if k.brackets != nil {
 		b := k.brackets.Bracket(k.study, t.Number)
@@ -263,4 +265,11 @@ func (k *knowledge) leasedElsewhere() []*storage.Trial {
 	}
 	slices.SortFunc(out, func(a, b *storage.Trial) int { return cmp.Compare(a.ID, b.ID) })
 	return out
+}
+
+// params returns how many parameters the last finished trial had.
+func (k *knowledge) params() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.width
 }

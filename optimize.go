@@ -141,6 +141,7 @@ type run struct {
 	objective MultiObjective
 	o         OptimizeOptions
 	ctx       context.Context
+	quiet     context.Context // ctx, never cancelled
 	progress  *progress
 	begun     time.Time
 
@@ -177,7 +178,7 @@ func (s *Study) optimize(ctx context.Context, o *OptimizeOptions, f MultiObjecti
 	if ctx.Err() != nil {
 		return fmt.Errorf("hone: optimize study %q: no trial was begun: %w", s.name, context.Cause(ctx))
 	}
-	r := &run{study: s, objective: f, o: *o, ctx: ctx, begun: time.Now(), done: make(chan struct{}), wake: make(chan struct{})}
+	r := &run{study: s, objective: f, o: *o, ctx: ctx, quiet: context.WithoutCancel(ctx), begun: time.Now(), done: make(chan struct{}), wake: make(chan struct{})}
 	if o.Progress != nil {
 		r.progress = newProgress(o.Progress, s, o)
 		defer r.progress.end()
@@ -296,13 +297,16 @@ func (r *run) leave(replace bool) {
 func (r *run) next() *Trial {
 	pause := 5 * time.Millisecond
 	for !r.isStopped() && r.ctx.Err() == nil {
-		r.mu.Lock()
-		wake := r.wake
-		r.waiters++
-		r.mu.Unlock()
+		var wake chan struct{}
+		if r.o.TotalTrials > 0 { // otherwise there is nothing to wait for
+			r.mu.Lock()
+			wake = r.wake
+			r.waiters++
+			r.mu.Unlock()
+		}
 		// Once begun, a trial is to be known of: the end of ctx is looked at
 		// before and after.
-		t, ok, err := r.study.start(context.WithoutCancel(r.ctx), r.ctx, r.o.TotalTrials)
+		t, ok, err := r.study.start(r.quiet, r.ctx, r.o.TotalTrials)
 		if err != nil {
 			r.stop(err)
 			return nil
@@ -400,7 +404,7 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 		err = failure
 	}
 	timedOut := g.timedOut()
-	ctx := context.WithoutCancel(r.ctx)
+	ctx := r.quiet
 	switch {
 	case err == nil && !timedOut:
 		if err = s.checkResult(values); err == nil {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -27,13 +28,13 @@ import (
 // A name that was suggested in this trial already gives its first value again.
 // The range may change from trial to trial.
 func (t *Trial) SuggestFloat(name string, low, high float64) float64 {
-	return t.mustSuggest(name, distributions.Float{Low: low, High: high})
+	return t.mustFloat(name, distributions.Float{Low: low, High: high})
 }
 
 // SuggestLogFloat returns a value of [low, high], both above zero, that is
 // looked for on a logarithmic scale. It panics as SuggestFloat does.
 func (t *Trial) SuggestLogFloat(name string, low, high float64) float64 {
-	return t.mustSuggest(name, distributions.Float{Low: low, High: high, Log: true})
+	return t.mustFloat(name, distributions.Float{Low: low, High: high, Log: true})
 }
 
 // SuggestStepFloat returns one of low, low+step, low+2·step, … up to high. It
@@ -42,18 +43,18 @@ func (t *Trial) SuggestStepFloat(name string, low, high, step float64) float64 {
 	if step == 0 { // in a Float it means: continuous
 		t.raise(fmt.Errorf("suggest %q: step is 0; it must be above 0", name))
 	}
-	return t.mustSuggest(name, distributions.Float{Low: low, High: high, Step: step})
+	return t.mustFloat(name, distributions.Float{Low: low, High: high, Step: step})
 }
 
 // SuggestInt returns one of low, low+1, …, high. It panics as SuggestFloat does.
 func (t *Trial) SuggestInt(name string, low, high int) int {
-	return int(t.mustSuggest(name, distributions.Int{Low: low, High: high, Step: 1}))
+	return t.mustInt(name, distributions.Int{Low: low, High: high, Step: 1})
 }
 
 // SuggestLogInt returns one of low, …, high, all of them above zero, that is
 // looked for on a logarithmic scale. It panics as SuggestFloat does.
 func (t *Trial) SuggestLogInt(name string, low, high int) int {
-	return int(t.mustSuggest(name, distributions.Int{Low: low, High: high, Step: 1, Log: true}))
+	return t.mustInt(name, distributions.Int{Low: low, High: high, Step: 1, Log: true})
 }
 
 // SuggestStepInt returns one of low, low+step, low+2·step, … up to high. It
@@ -62,7 +63,7 @@ func (t *Trial) SuggestStepInt(name string, low, high, step int) int {
 	if step == 0 { // in an Int it means 1
 		t.raise(fmt.Errorf("suggest %q: step is 0; it must be above 0", name))
 	}
-	return int(t.mustSuggest(name, distributions.Int{Low: low, High: high, Step: step}))
+	return t.mustInt(name, distributions.Int{Low: low, High: high, Step: step})
 }
 
 // SuggestCategorical returns one of the choices, between which there is no
@@ -90,6 +91,30 @@ func (t *Trial) Suggest(name string, d distributions.Distribution) (any, error) 
 		return nil, err
 	}
 	return native(chosen.External(v)), nil
+}
+
+// mustFloat and mustInt spare the allocation that it costs to make a Distribution
+// of a struct, where the domain is the one of the last trial.
+func (t *Trial) mustFloat(name string, d distributions.Float) float64 {
+	if m := t.study.domains.known.Load(); m != nil {
+		if e, ok := (*m)[name]; ok {
+			if f, ok := e.given.(distributions.Float); ok && f == d {
+				return t.mustSuggest(name, e.given)
+			}
+		}
+	}
+	return t.mustSuggest(name, d)
+}
+
+func (t *Trial) mustInt(name string, d distributions.Int) int {
+	if m := t.study.domains.known.Load(); m != nil {
+		if e, ok := (*m)[name]; ok {
+			if i, ok := e.given.(distributions.Int); ok && i == d {
+				return int(t.mustSuggest(name, e.given))
+			}
+		}
+	}
+	return int(t.mustSuggest(name, d))
 }
 
 func (t *Trial) mustSuggest(name string, d distributions.Distribution) float64 {
@@ -155,7 +180,7 @@ func (t *Trial) suggest(name string, given distributions.Distribution) (float64,
 		return 0, nil, err
 	}
 	p := storage.Param{Name: name, Value: v, Dist: d}
-	if err := t.study.storage.SetParam(t.writing(), t.rec.ID, p); err != nil {
+	if err := t.study.storage.SetParam(t.quiet, t.rec.ID, p); err != nil {
 		return 0, nil, err
 	}
 	t.mu.Lock()
@@ -188,8 +213,8 @@ func (t *Trial) decide(name string, d distributions.Distribution) (float64, erro
 	if v, ok := t.joint[name]; ok && d.Contains(v) {
 		return v, nil
 	}
-	*q.Trial = t.snapshot()
-	v, err := t.study.sampler.Sample(t.writing(), q, name, d)
+	t.look(q.Trial)
+	v, err := t.study.sampler.Sample(t.quiet, q, name, d)
 	if err != nil {
 		return 0, fmt.Errorf("sampler %T: %w", t.study.sampler, err)
 	}
@@ -197,6 +222,16 @@ func (t *Trial) decide(name string, d distributions.Distribution) (float64, erro
 		return 0, fmt.Errorf("sampler %T chose %v, which is not in the domain %s", t.study.sampler, v, d)
 	}
 	return v, nil
+}
+
+// look brings a query's view of the trial up to date.
+func (t *Trial) look(view *storage.Trial) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	view.Params = slices.Clip(t.rec.Params)
+	view.Reports = slices.Clip(t.rec.Reports)
+	view.UserAttrs = slices.Clip(t.rec.UserAttrs)
+	view.SystemAttrs = slices.Clip(t.rec.SystemAttrs)
 }
 
 // only returns the one value of a domain that has no other.
@@ -238,7 +273,7 @@ func (t *Trial) ask() (*sampler.Query, error) {
 	if len(space) == 0 {
 		return t.query, nil
 	}
-	values, err := joint.SampleJoint(t.writing(), t.query, space)
+	values, err := joint.SampleJoint(t.quiet, t.query, space)
 	if err != nil {
 		return nil, fmt.Errorf("sampler %T: %w", t.study.sampler, err)
 	}

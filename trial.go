@@ -21,6 +21,7 @@ import (
 type Trial struct {
 	study  *Study
 	from   context.Context // what Context is derived from
+	quiet  context.Context // the same, never cancelled: for writes to the storage
 	rand   rand.PCG
 	held   bool       // counted by the leaseKeeper, under its lock
 	single [1]float64 // the objective's value, on its way
@@ -44,8 +45,11 @@ type Trial struct {
 
 // newTrial wraps a running trial of the storage. Randomness depends on the
 // study's seed and the trial's number alone.
-func (s *Study) newTrial(ctx context.Context, rec storage.Trial) (*Trial, error) {
-	t := &Trial{study: s, from: ctx, rec: rec}
+func (s *Study) newTrial(quiet, from context.Context, rec storage.Trial) (*Trial, error) {
+	t := &Trial{study: s, from: from, quiet: quiet, rec: rec}
+	if n := s.known.params(); n > cap(rec.Params) {
+		t.rec.Params = slices.Grow(slices.Clip(rec.Params), n-len(rec.Params))
+	}
 	t.rand.Seed(s.seed, uint64(rec.Number))
 	text, ok := rec.SystemAttrs.Get(storage.AttrFixedParams)
 	if !ok {
@@ -146,10 +150,6 @@ func (t *Trial) open() error {
 	return nil
 }
 
-// context for writes to the storage: they are to happen even when the trial has
-// been cancelled.
-func (t *Trial) writing() context.Context { return context.WithoutCancel(t.from) }
-
 // Report tells an intermediate value, so that the pruner can judge the trial.
 // Steps are not negative and may come in any order; a second report of one step
 // is passed over. NaN and infinities are values. It panics, as SuggestFloat
@@ -177,7 +177,7 @@ func (t *Trial) report(step int, value float64) error {
 		t.warn("step reported twice, the first value stands", "step", step)
 		return nil
 	}
-	if err := t.study.storage.SetReport(t.writing(), t.rec.ID, step, value); err != nil {
+	if err := t.study.storage.SetReport(t.quiet, t.rec.ID, step, value); err != nil {
 		return err
 	}
 	t.mu.Lock()
@@ -213,7 +213,7 @@ func (t *Trial) shouldPrune() (bool, error) {
 		return false, nil
 	}
 	if !s.inMemory {
-		if err := s.refresh(t.writing()); err != nil {
+		if err := s.refresh(t.quiet); err != nil {
 			return false, err
 		}
 	}
@@ -229,7 +229,7 @@ func (t *Trial) shouldPrune() (bool, error) {
 		Rand:    rand.New(rand.NewPCG(s.seed^0x9e3779b97f4a7c15, uint64(rec.Number)<<32^uint64(last.Step))),
 		SetAttr: t.setSystemAttr,
 	}
-	prune, err := s.pruner.Prune(t.writing(), q)
+	prune, err := s.pruner.Prune(t.quiet, q)
 	if err != nil {
 		return false, fmt.Errorf("pruner %T: %w", s.pruner, err)
 	}
@@ -286,7 +286,7 @@ func (t *Trial) setAttr(kind storage.AttrKind, key, text string) error {
 	if err := t.open(); err != nil {
 		return err
 	}
-	if err := t.study.storage.SetTrialAttr(t.writing(), t.rec.ID, kind, key, text); err != nil {
+	if err := t.study.storage.SetTrialAttr(t.quiet, t.rec.ID, kind, key, text); err != nil {
 		return err
 	}
 	t.mu.Lock()
