@@ -79,7 +79,7 @@ func (d Categorical) sameChoices(e Categorical) bool {
 // index returns the place of the choice that v stands for, -1 if there is none.
 // Fractions are cut off, as Python's int does.
 func (d Categorical) index(v float64) int {
-	if v > -1 && v < float64(len(d.Choices)) {
+	if n := len(d.Choices); n > 0 && v > -1 && v < float64(n) {
 		return int(v)
 	}
 	return -1

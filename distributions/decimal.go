@@ -58,10 +58,12 @@ func decimalAt(low, step, k float64) (v float64, ok bool) {
 }
 
 // lastOnGrid returns the largest low + k·step that is at most high, in exact
-// decimal arithmetic on the shortest printed forms. All three are finite and step
-// is positive; otherwise, and for low above high, high is returned.
+// decimal arithmetic on the shortest printed forms. A high that is the float64
+// nearest to a value of the grid stays, so that the result, taken for high, comes
+// out again; Optuna lowers such a high by another step when bounds have more than
+// 15 digits. What is not finite, not in order or not positive gives high.
 func lastOnGrid(low, high, step float64) float64 {
-	if !finite(low) || !finite(high) || !finite(step) || !(step > 0) || low >= high {
+	if !finite(low) || !finite(high) || !finite(step) || !(step > 0) || !(low < high) {
 		return high
 	}
 	for d := 0; d <= maxDecimals; d++ { // the usual case, without big numbers
@@ -79,12 +81,18 @@ func lastOnGrid(low, high, step float64) float64 {
 	shift(l, le-e)
 	shift(h, he-e)
 	shift(s, se-e)
-	rest := new(big.Int).Sub(h, l)
-	rest.Rem(rest, s)
-	if rest.Sign() == 0 {
+	over := new(big.Int).Sub(h, l)
+	over.Rem(over, s)
+	below := h.Sub(h, over)
+	if above := new(big.Int).Add(below, s); decimal(above, e) == high {
 		return high
 	}
-	v, _ := strconv.ParseFloat(h.Sub(h, rest).String()+"e"+strconv.Itoa(e), 64)
+	return decimal(below, e)
+}
+
+// decimal returns the float64 nearest to m·10ᵉ.
+func decimal(m *big.Int, e int) float64 {
+	v, _ := strconv.ParseFloat(m.String()+"e"+strconv.Itoa(e), 64) // an infinity when too large
 	return v
 }
 

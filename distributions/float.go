@@ -49,9 +49,11 @@ func (d Float) check() error {
 	case d.Log && d.Step != 0:
 		return fmt.Errorf("log and step %v exclude each other", d.Step)
 	case d.Log && d.Low <= 0:
-		return fmt.Errorf("a log scale needs low above 0, not %v", d.Low)
+		return fmt.Errorf("a log scale needs low above 0, not %v; raise low or drop log", d.Low)
 	case d.Step < 0 || d.Step != d.Step:
 		return fmt.Errorf("step %v is not positive", d.Step)
+	case d.Step != 0 && !(finite(d.Low) && finite(d.High) && finite(d.Step)):
+		return fmt.Errorf("step %v from %v to %v is no grid", d.Step, d.Low, d.High)
 	}
 	return nil
 }
@@ -152,7 +154,7 @@ func (d Float) ToUnit(v float64) float64 {
 		if w, near := d.logWidth(); near {
 			return unit(math.Log1p((v-d.Low)/d.Low) / w)
 		} else {
-			return unit((math.Log(v) - math.Log(d.Low)) / w)
+			return unit((ln(v) - ln(d.Low)) / w)
 		}
 	}
 	if w := d.High - d.Low; w <= math.MaxFloat64 {
@@ -178,7 +180,7 @@ func (d Float) FromUnit(u float64) float64 {
 		if w, near := d.logWidth(); near {
 			v = d.Low * math.Exp(u*w)
 		} else {
-			v = math.Exp(math.Log(d.Low) + u*w)
+			v = math.Exp(ln(d.Low) + u*w)
 		}
 	default:
 		if w := d.High - d.Low; w <= math.MaxFloat64 {
@@ -199,7 +201,15 @@ func (d Float) logWidth() (w float64, near bool) {
 	if r := (d.High - d.Low) / d.Low; r < 1e300 {
 		return math.Log1p(r), true
 	}
-	return math.Log(d.High) - math.Log(d.Low), false
+	return ln(d.High) - ln(d.Low), false
+}
+
+// ln is math.Log, which on amd64 takes subnormal numbers for larger ones (Go 1.26).
+func ln(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p54) - 54*math.Ln2
+	}
+	return math.Log(x)
 }
 
 // last returns the number of the last grid value; the first has number 0. ends

@@ -48,7 +48,7 @@ func (d Int) check() error {
 	case d.Log && d.step() != 1:
 		return fmt.Errorf("log and step %d exclude each other", d.Step)
 	case d.Log && d.Low < 1:
-		return fmt.Errorf("a log scale needs low of at least 1, not %d", d.Low)
+		return fmt.Errorf("a log scale needs low of at least 1, not %d; raise low or drop log", d.Low)
 	}
 	return nil
 }
@@ -183,8 +183,11 @@ func (d Int) ToUnit(v float64) float64 {
 func (d Int) FromUnit(u float64) float64 {
 	u = unit(u)
 	last := d.last()
-	if last == 0 {
+	if u == 0 || last == 0 {
 		return float64(d.Low)
+	}
+	if u == 1 {
+		return float64(d.at(last))
 	}
 	if d.Log && d.Low >= 1 {
 		low := math.Log(float64(d.Low) - 0.5)

@@ -91,7 +91,11 @@ func literal(text string, v any) any {
 // equal compares two plain values as Python's == does, but NaN equals NaN.
 // Lists and objects, which Optuna lets pass as choices with a warning, are compared
 // by their elements.
-func equal(a, b any) bool {
+func equal(a, b any) bool { return equalAt(a, b, 0) }
+
+// equalAt is equal inside of depth lists and objects. What is nested more deeply
+// than JSON may be, a cyclic list for instance, equals nothing.
+func equalAt(a, b any, depth int) bool {
 	if a, ok := a.(string); ok {
 		b, ok := b.(string)
 		return ok && a == b
@@ -101,22 +105,22 @@ func equal(a, b any) bool {
 		return b == nil
 	case []any:
 		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
+		if !ok || len(a) != len(b) || depth >= pyjson.MaxDepth {
 			return false
 		}
 		for i := range a {
-			if !equal(plain(a[i]), plain(b[i])) {
+			if !equalAt(plain(a[i]), plain(b[i]), depth+1) {
 				return false
 			}
 		}
 		return true
 	case map[string]any:
 		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
+		if !ok || len(a) != len(b) || depth >= pyjson.MaxDepth {
 			return false
 		}
 		for k, v := range a {
-			if w, ok := b[k]; !ok || !equal(plain(v), plain(w)) {
+			if w, ok := b[k]; !ok || !equalAt(plain(v), plain(w), depth+1) {
 				return false
 			}
 		}
@@ -178,8 +182,8 @@ func exactInt(v int64) (n *big.Int, f float64, ok bool) {
 	return big.NewInt(v), 0, true
 }
 
-// describe returns v for a message: strings in quotes, others with their type where
-// it is not plain from the look.
+// describe returns v for a message: numbers, strings and lists as in JSON, strings
+// in Go's quotes, anything else by its type alone.
 func describe(v any) string {
 	const most = 60
 	var s string
@@ -188,14 +192,12 @@ func describe(v any) string {
 		return "nil"
 	case string:
 		s = strconv.Quote(v)
-	case bool, int, json.Number:
-		s = fmt.Sprint(v)
-	case float64:
-		s = string(pyjson.AppendFloat(nil, v))
-	case int64, *big.Int:
-		s = fmt.Sprint(v)
 	default:
-		s = fmt.Sprintf("%v (%T)", v, v)
+		text, err := pyjson.AppendSpaced(nil, v)
+		if err != nil {
+			return fmt.Sprintf("a %T", v)
+		}
+		s = string(text)
 	}
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
