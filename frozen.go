@@ -129,7 +129,7 @@ func thaw(f FrozenTrial, objectives int) (*storage.Trial, error) {
 	t := &storage.Trial{State: f.State, Started: f.Started, Finished: f.Finished}
 	switch {
 	case f.State != Waiting && f.State != Running && !f.State.Finished():
-		return nil, fmt.Errorf("State is %s", f.State)
+		return nil, fmt.Errorf("its state is %s", f.State)
 	case f.State == Complete && len(f.Values) != objectives:
 		return nil, fmt.Errorf("a complete trial needs %d values, one for each objective, and has %d", objectives, len(f.Values))
 	case f.State == Pruned && len(f.Values) > 1 && len(f.Values) != objectives:
@@ -147,7 +147,7 @@ func thaw(f FrozenTrial, objectives int) (*storage.Trial, error) {
 	}
 	for name := range f.Distributions {
 		if _, ok := f.Params[name]; !ok {
-			return nil, fmt.Errorf("Distributions has %q, Params has not", name)
+			return nil, fmt.Errorf("there is a distribution for %q, and no value", name)
 		}
 	}
 	for _, name := range f.names() {

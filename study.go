@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 
 	"github.com/gohone/hone/internal/pyjson"
 	"github.com/gohone/hone/pruner"
@@ -74,7 +73,6 @@ type Study struct {
 
 	runMu sync.Mutex
 	runs  map[*run]struct{} // calls of Optimize under way
-	stops atomic.Int64      // calls of Stop
 }
 
 // NewStudy makes a study, or loads it where Options.LoadIfExists says so. nil
