@@ -1,0 +1,199 @@
+package samplertest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/sampler"
+	"github.com/gohone/hone/storage"
+)
+
+var (
+	minimize = []storage.Direction{storage.Minimize}
+	maximize = []storage.Direction{storage.Maximize}
+)
+
+// A study does with a sampler what hone.Study does, without a storage, and
+// watches every step. It serves one goroutine.
+type study struct {
+	e          *env
+	sampler    func() sampler.Sampler // the one to use for the next call
+	directions []storage.Direction
+	seed       uint64
+	log        *storage.Log
+	finished   []*storage.Trial
+	under      []*trial // under way
+	number     int      // of the next trial
+
+	snapshot *storage.History // what to hand out, if not the latest
+
+	noNotes bool // leave SetAttr nil
+	lenient bool // errors other than ErrExhausted are allowed, too
+	watch   bool // compare what the sampler was handed before and after each call
+}
+
+// study begins one with one instance of the sampler.
+func (e *env) study(seed uint64, directions []storage.Direction) *study {
+	one := e.fresh()
+	return e.studyWith(seed, directions, func() sampler.Sampler { return one })
+}
+
+func (e *env) studyWith(seed uint64, directions []storage.Direction, s func() sampler.Sampler) *study {
+	return &study{e: e, sampler: s, directions: directions, seed: seed, log: storage.NewLog(len(directions))}
+}
+
+// A trial of a study.
+type trial struct {
+	s     *study
+	rec   storage.Trial
+	query *sampler.Query
+	rand  *rand.Rand
+	fixed map[string]float64
+	joint map[string]float64
+	asked bool  // SampleJoint was called
+	err   error // an error that was allowed
+}
+
+// begin starts the next trial, with enqueued values if there are any. It
+// returns nil when the sampler is exhausted.
+func (s *study) begin(fixed map[string]float64) *trial {
+	s.e.Helper()
+	smp := s.sampler()
+	if x, ok := smp.(sampler.Exhauster); ok && fixed == nil {
+		done := false
+		q := s.newQuery(nil)
+		err := s.call("Exhausted", q, nil, func() (err error) {
+			done, err = x.Exhausted(s.e.Context(), q)
+			return err
+		})
+		if err != nil && !s.lenient {
+			s.e.Fatalf("Exhausted before trial %d: %v", s.number, err)
+		}
+		if done {
+			return nil
+		}
+	}
+	t := &trial{s: s, fixed: fixed, rand: rand.New(rand.NewPCG(s.seed, uint64(s.number)))}
+	t.rec = storage.Trial{ID: int64(1000 + s.number), Number: s.number, State: storage.Running}
+	if fixed != nil {
+		t.rec.SystemAttrs = storage.Attrs{{Key: storage.AttrFixedParams, Value: "{}"}}
+	}
+	s.number++
+	t.query = s.newQuery(t)
+	if st, ok := s.sampler().(sampler.Starter); ok {
+		err := s.call("Start", t.query, nil, func() error { return st.Start(s.e.Context(), t.query) })
+		if errors.Is(err, sampler.ErrExhausted) {
+			return nil
+		}
+		if err != nil {
+			t.fails("Start", err)
+		}
+	}
+	s.under = append(s.under, t)
+	return t
+}
+
+// newQuery builds what hone.Study would hand to the sampler.
+func (s *study) newQuery(t *trial) *sampler.Query {
+	q := &sampler.Query{
+		Study: "a study", Seed: s.seed, Directions: s.directions, History: s.snapshot,
+	}
+	if q.History == nil {
+		q.History = s.log.History()
+	}
+	for _, o := range s.under {
+		c := o.rec.Clone()
+		q.Running = append(q.Running, &c)
+	}
+	if t != nil {
+		c := t.rec.Clone()
+		q.Trial, q.Rand = &c, t.rand
+		if !s.noNotes {
+			q.SetAttr = t.note
+		}
+	}
+	return q
+}
+
+// note is Query.SetAttr.
+func (t *trial) note(key string, value any) error {
+	if !strings.HasPrefix(key, "hone:") {
+		t.s.e.Errorf("trial %d: the sampler notes something under %q; its keys must begin with hone:", t.rec.Number, key)
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.s.e.Errorf("trial %d: the sampler notes a value that has no JSON form under %q: %v", t.rec.Number, key, err)
+		return err
+	}
+	t.rec.SystemAttrs = slices.Clip(t.rec.SystemAttrs).With(key, string(text))
+	return nil
+}
+
+// fails handles an error of the sampler's.
+func (t *trial) fails(method string, err error) {
+	t.s.e.Helper()
+	if !t.s.lenient {
+		t.s.e.Fatalf("trial %d: %s: error %v; nothing was asked that a sampler may refuse", t.rec.Number, method, err)
+	}
+	t.err = err
+}
+
+// call calls the sampler and turns a panic into a failure: no data makes a
+// sampler panic.
+func (s *study) call(method string, q *sampler.Query, space map[string]distributions.Distribution, f func() error) error {
+	s.e.Helper()
+	number := -1
+	if q.Trial != nil {
+		number = q.Trial.Number
+	}
+	before := ""
+	if s.watch {
+		before = dump(q, space)
+	}
+	var panicked string
+	err := func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				panicked = fmt.Sprintf("%v\n%s", p, debug.Stack())
+			}
+		}()
+		return f()
+	}()
+	if panicked != "" {
+		s.e.Fatalf("trial %d: %s panicked: %s", number, method, panicked)
+	}
+	if s.watch {
+		if after := dump(q, space); after != before {
+			s.e.Errorf("trial %d: %s changed what it was handed, which is read only:\nbefore %s\nafter  %s", number, method, before, after)
+		}
+	}
+	return err
+}
+
+// dump prints what a sampler must not change.
+func dump(q *sampler.Query, space map[string]distributions.Distribution) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %d %v %#v\n", q.Study, q.Seed, q.Directions, space)
+	trials := slices.Concat(q.Running, q.History.Trials())
+	if q.Trial != nil {
+		trials = append(trials, q.Trial)
+	}
+	for _, t := range trials {
+		fmt.Fprintf(&b, "%#v\n", *t)
+	}
+	fmt.Fprintf(&b, "%#v %v\n", q.History.Space(), q.History.Violation())
+	for _, name := range slices.Sorted(maps.Keys(q.History.Space())) {
+		fmt.Fprintf(&b, "%s %v\n", name, q.History.Column(name))
+	}
+	for k := range q.History.Objectives() {
+		fmt.Fprintf(&b, "%v\n", q.History.Value(k))
+	}
+	return b.String()
+}
