@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
@@ -96,22 +96,18 @@ func (t *Trial) Suggest(name string, d distributions.Distribution) (any, error) 
 // mustFloat and mustInt spare the allocation that it costs to make a Distribution
 // of a struct, where the domain is the one of the last trial.
 func (t *Trial) mustFloat(name string, d distributions.Float) float64 {
-	if m := t.study.domains.known.Load(); m != nil {
-		if e, ok := (*m)[name]; ok {
-			if f, ok := e.given.(distributions.Float); ok && f == d {
-				return t.mustSuggest(name, e.given)
-			}
+	if e, ok := t.study.domains.last(name); ok {
+		if f, ok := e.given.(distributions.Float); ok && f == d {
+			return t.mustSuggest(name, e.given)
 		}
 	}
 	return t.mustSuggest(name, d)
 }
 
 func (t *Trial) mustInt(name string, d distributions.Int) int {
-	if m := t.study.domains.known.Load(); m != nil {
-		if e, ok := (*m)[name]; ok {
-			if i, ok := e.given.(distributions.Int); ok && i == d {
-				return int(t.mustSuggest(name, e.given))
-			}
+	if e, ok := t.study.domains.last(name); ok {
+		if i, ok := e.given.(distributions.Int); ok && i == d {
+			return int(t.mustSuggest(name, e.given))
 		}
 	}
 	return int(t.mustSuggest(name, d))
@@ -327,7 +323,8 @@ func (s *Study) newQuery(t *Trial, h *storage.History, running []*storage.Trial)
 // A domainCache keeps the normal form of each parameter's last domain, so that
 // asking for the same one again costs a comparison and no memory.
 type domainCache struct {
-	known atomic.Pointer[map[string]domain]
+	mu    sync.RWMutex
+	known map[string]domain
 }
 
 type domain struct {
@@ -335,12 +332,17 @@ type domain struct {
 	normal distributions.Distribution
 }
 
+// last returns the domain that the parameter was asked for with last.
+func (c *domainCache) last(name string) (domain, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	d, ok := c.known[name]
+	return d, ok
+}
+
 func (c *domainCache) normalize(name string, given distributions.Distribution) (distributions.Distribution, error) {
-	m := c.known.Load()
-	if m != nil {
-		if d, ok := (*m)[name]; ok && sameDomain(d.given, given) {
-			return d.normal, nil
-		}
+	if d, ok := c.last(name); ok && sameDomain(d.given, given) {
+		return d.normal, nil
 	}
 	if err := storage.CheckName("parameter", name); err != nil {
 		return nil, err
@@ -349,16 +351,39 @@ func (c *domainCache) normalize(name string, given distributions.Distribution) (
 		return nil, errors.New("the distribution is nil")
 	}
 	normal, err := distributions.Normalize(given)
+	if err == nil {
+		err = distinct(normal)
+	}
 	if err != nil {
 		return nil, err
 	}
-	next := make(map[string]domain, 1)
-	if m != nil {
-		next = maps.Clone(*m)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = make(map[string]domain)
 	}
-	next[name] = domain{given, normal}
-	c.known.CompareAndSwap(m, &next) // who loses the race computes it once more
+	c.known[name] = domain{given, normal}
 	return normal, nil
+}
+
+// distinct refuses categories of which two are the same to the type. Optuna lets
+// them pass and never chooses the second.
+func distinct(d distributions.Distribution) error {
+	c, ok := d.(distributions.Categorical)
+	if !ok {
+		return nil
+	}
+	seen := make(map[any]int, len(c.Choices))
+	for i, choice := range c.Choices {
+		if f, ok := choice.(float64); ok && f != f {
+			choice = "\x00NaN" // which, as a key, is not equal to itself
+		}
+		if first, ok := seen[choice]; ok {
+			return fmt.Errorf("choices %d and %d are the same, %#v; list each once", first, i, c.Choices[i])
+		}
+		seen[choice] = i
+	}
+	return nil
 }
 
 // sameDomain is distributions.Equal for the usual case without its cost.
