@@ -122,7 +122,9 @@ func TestNormalize(t *testing.T) {
 		{Float{Low: 0, High: 1, Step: 3}, Float{Low: 0, High: 0, Step: 3}},
 		{Float{Low: -1e308, High: 1e308, Step: 3e307}, Float{Low: -1e308, High: 8e307, Step: 3e307}},
 		{Float{Low: 0, High: 1e-25, Step: 3e-26}, Float{Low: 0, High: 9e-26, Step: 3e-26}},
-		{Float{Low: 0, High: 3, Step: 0.30000000000000004}, Float{Low: 0, High: 3, Step: 0.30000000000000004}}, // 10 steps are 3 as float64s
+		// Twelve steps are 10.00000000000000024, which reads as 10: see lastOnGrid.
+		{Float{Low: 8.2, High: 10, Step: 0.15000000000000002}, Float{Low: 8.2, High: 10, Step: 0.15000000000000002}},
+		{Float{Low: 0, High: 3, Step: 0.30000000000000004}, Float{Low: 0, High: 2.7, Step: 0.30000000000000004}},
 		{Int{Low: 0, High: 9}, Int{Low: 0, High: 9, Step: 1}},
 		{Int{Low: 0, High: 9, Step: 4}, Int{Low: 0, High: 8, Step: 4}},
 		{Int{Low: -9, High: -1, Step: 100}, Int{Low: -9, High: -9, Step: 100}},

@@ -29,7 +29,7 @@ func Marshal(d Distribution) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("distributions: %w", err)
 	}
-	var b []byte
+	b := make([]byte, 0, 128) // enough for the numeric ones
 	switch d := normal(d).(type) {
 	case Float:
 		b = append(b, `{"name": "FloatDistribution", "attributes": {"step": `...)
@@ -67,7 +67,10 @@ func Marshal(d Distribution) (string, error) {
 // version 3, and the short form {"type": "float", "low": 0, "high": 1}.
 //
 // It accepts what Optuna accepts, which is more than Validate does: bounds that are
-// not finite, for instance, and lists as choices ([]any and map[string]any).
+// not finite, for instance, and lists as choices ([]any and map[string]any). Only
+// integers that an int of this machine does not hold are refused as bounds.
+//
+// One study repeats few texts often; whoever reads many trials should remember them.
 func Unmarshal(text string) (Distribution, error) {
 	d, err := unmarshal(text)
 	if err != nil {
