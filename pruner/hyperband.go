@@ -160,7 +160,7 @@ func makeBrackets(least, most, factor int) brackets {
 	if most < least {
 		return nil
 	}
-	n := int(math.Log(float64(most)/float64(least))/math.Log(float64(factor))) + 1
+	n := int(roundedLog(float64(most)/float64(least))/roundedLog(float64(factor))) + 1
 	b := make(brackets, n)
 	power := 1.0 // η^s
 	for s := range n {
