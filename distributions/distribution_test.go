@@ -209,6 +209,28 @@ func TestContains(t *testing.T) {
 	}
 }
 
+func TestToUnitTakesTheNearest(t *testing.T) {
+	for _, d := range []Distribution{Int{Low: 0, High: 20, Step: 5}, Float{Low: 0, High: 20, Step: 5}} {
+		for v, cell := range map[float64]float64{-1: 0, 0: 0, 2: 0, 3: 1, 5: 1, 7: 1, 7.4: 1, 8: 2, 19: 4, 99: 4} {
+			if got, want := d.ToUnit(v), (cell+0.5)/5; got != want {
+				t.Errorf("%v: ToUnit(%v) = %v, want %v", d, v, got, want)
+			}
+		}
+	}
+}
+
+func TestWidthBeyondFloat64(t *testing.T) {
+	d := Float{Low: -huge, High: huge}
+	for u, want := range map[float64]float64{0: -huge, 0.25: -huge / 2, 0.5: 0, 0.75: huge / 2, 1: huge} {
+		if got := d.FromUnit(u); got != want {
+			t.Errorf("FromUnit(%v) = %v, want %v", u, got, want)
+		}
+		if got := d.ToUnit(want); got != u {
+			t.Errorf("ToUnit(%v) = %v, want %v", want, got, u)
+		}
+	}
+}
+
 func TestExternal(t *testing.T) {
 	for _, c := range []struct {
 		d    Distribution
@@ -222,6 +244,8 @@ func TestExternal(t *testing.T) {
 		{Int{Low: 0, High: 9}, -1.9, -1},
 		{Int{Low: 3, High: 9}, nan, 3},
 		{Int{Low: 0, High: 9}, inf, math.MaxInt},
+		{Int{Low: 0, High: 9}, 0x1p63, math.MaxInt},
+		{Int{Low: 0, High: 9}, -0x1p80, math.MinInt},
 		{Int{Low: 0, High: 9}, -1e300, math.MinInt},
 		{Categorical{[]any{"a", nil, 2}}, 0, "a"},
 		{Categorical{[]any{"a", nil, 2}}, 1, nil},

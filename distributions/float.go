@@ -186,7 +186,7 @@ func (d Float) FromUnit(u float64) float64 {
 		if w := d.High - d.Low; w <= math.MaxFloat64 {
 			v = d.Low + u*w
 		} else {
-			v = d.Low*(1-u) + d.High*u
+			v = 2 * (d.Low/2 + u*(d.High/2-d.Low/2))
 		}
 	}
 	if v != v {

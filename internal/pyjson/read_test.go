@@ -33,6 +33,8 @@ func TestSyntaxErrors(t *testing.T) {
 		{`"a\q"`, 2, "invalid escape"},
 		{`"a\u12"`, 2, "invalid escape"},
 		{"\"0123456789\n\"", 11, "control character"},
+		{"\"01\n3456789abcdef\"", 3, "control character"},
+		{"\"01234567\x1f9abcdefgh\"", 9, "control character"},
 		{"[1, \"ab\xffcd\"]", 7, "invalid UTF-8 in the string that opens at offset 4"},
 		{"\"01234567\xc3\x28\"", 9, "invalid UTF-8"},
 		{"\"\xed\xa0\xbd\"", 1, "invalid UTF-8"}, // a surrogate belongs into an escape
@@ -169,6 +171,7 @@ func TestScanner(t *testing.T) {
 		{`{"a":1}`, "a=1@5;"},
 		{" { \"a\" : [1, {\"b\":2}] ,\t\"\\u0062\\n\":\"x\" } ", `a=[1, {"b":2}]@9;` + "b\n" + `="x"@35;`},
 		{`{"a":1,"a":2}`, "a=1@5;a=2@11;"},
+		{`{"\u0061":1,"\u0062":2}`, "a=1@10;b=2@21;"},
 		{`[1,"2",[3]]`, `=1@1;="2"@3;=[3]@7;`},
 		{``, "error 0"},
 		{`1`, "error 0"},
