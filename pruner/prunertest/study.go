@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
-	"strings"
 
+	"github.com/gohone/hone/internal/conformance"
 	"github.com/gohone/hone/pruner"
 	"github.com/gohone/hone/storage"
 )
@@ -159,9 +159,9 @@ func (t *trial) ask() bool {
 
 func (t *trial) decide(p pruner.Pruner, q *pruner.Query) bool {
 	t.s.e.Helper()
-	before := ""
+	var before map[string]uint64
 	if t.s.watch {
-		before = dump(q)
+		before = prints(q)
 	}
 	var prune bool
 	var err error
@@ -181,22 +181,27 @@ func (t *trial) decide(p pruner.Pruner, q *pruner.Query) bool {
 		t.s.e.Fatalf("trial %d after %v: Prune: error %v; nothing was asked that a pruner may refuse", t.rec.Number, t.rec.Reports, err)
 	}
 	if t.s.watch {
-		if after := dump(q); after != before {
-			t.s.e.Errorf("trial %d: Prune changed what it was handed, which is read only:\nbefore %s\nafter  %s", t.rec.Number, before, after)
+		for what, print := range prints(q) {
+			if before[what] != print {
+				t.s.e.Errorf("trial %d: Prune changed %s; what it is handed is read only", t.rec.Number, what)
+			}
 		}
 	}
 	return prune
 }
 
-// dump prints what a pruner must not change.
-func dump(q *pruner.Query) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %v\n", q.Study, q.Direction)
-	for _, t := range slices.Concat([]*storage.Trial{q.Trial}, q.Running, q.History.Trials()) {
-		fmt.Fprintf(&b, "%#v\n", *t)
+// prints returns what a pruner must not change, in a form that can be compared.
+func prints(q *pruner.Query) map[string]uint64 {
+	out := map[string]uint64{"the trial": conformance.Fingerprint(q.Trial), "the direction": uint64(q.Direction)}
+	for i, t := range q.Running {
+		out[fmt.Sprint("running trial ", i)] = conformance.Fingerprint(t)
 	}
-	fmt.Fprintf(&b, "%v %v\n", q.History.Value(0), q.History.Violation())
-	return b.String()
+	for i, t := range q.History.Trials() {
+		out[fmt.Sprint("trial ", i, " of the history")] = conformance.Fingerprint(t)
+	}
+	values := &storage.Trial{Values: slices.Concat(q.History.Value(0), q.History.Violation())}
+	out["the columns of the history"] = conformance.Fingerprint(values)
+	return out
 }
 
 // tell ends the trial. What it is told becomes history.

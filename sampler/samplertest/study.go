@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/internal/conformance"
 	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/storage"
 )
@@ -153,9 +154,9 @@ func (s *study) call(method string, q *sampler.Query, space map[string]distribut
 	if q.Trial != nil {
 		number = q.Trial.Number
 	}
-	before := ""
+	var before map[string]uint64
 	if s.watch {
-		before = dump(q, space)
+		before = prints(q, space)
 	}
 	var panicked string
 	err := func() (err error) {
@@ -170,30 +171,40 @@ func (s *study) call(method string, q *sampler.Query, space map[string]distribut
 		s.e.Fatalf("trial %d: %s panicked: %s", number, method, panicked)
 	}
 	if s.watch {
-		if after := dump(q, space); after != before {
-			s.e.Errorf("trial %d: %s changed what it was handed, which is read only:\nbefore %s\nafter  %s", number, method, before, after)
+		for what, print := range prints(q, space) {
+			if before[what] != print {
+				s.e.Errorf("trial %d: %s changed %s; what it is handed is read only", number, method, what)
+			}
 		}
 	}
 	return err
 }
 
-// dump prints what a sampler must not change.
-func dump(q *sampler.Query, space map[string]distributions.Distribution) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d %v %#v\n", q.Study, q.Seed, q.Directions, space)
-	trials := slices.Concat(q.Running, q.History.Trials())
+// prints returns what a sampler must not change, in a form that can be compared.
+func prints(q *sampler.Query, space map[string]distributions.Distribution) map[string]uint64 {
+	out := make(map[string]uint64)
 	if q.Trial != nil {
-		trials = append(trials, q.Trial)
+		out["the trial"] = conformance.Fingerprint(q.Trial)
 	}
-	for _, t := range trials {
-		fmt.Fprintf(&b, "%#v\n", *t)
+	for i, t := range q.Running {
+		out[fmt.Sprint("running trial ", i)] = conformance.Fingerprint(t)
 	}
-	fmt.Fprintf(&b, "%#v %v\n", q.History.Space(), q.History.Violation())
-	for _, name := range slices.Sorted(maps.Keys(q.History.Space())) {
-		fmt.Fprintf(&b, "%s %v\n", name, q.History.Column(name))
+	for i, t := range q.History.Trials() {
+		out[fmt.Sprint("trial ", i, " of the history")] = conformance.Fingerprint(t)
 	}
+	// A trial that holds the rest, to hash it.
+	var rest storage.Trial
 	for k := range q.History.Objectives() {
-		fmt.Fprintf(&b, "%v\n", q.History.Value(k))
+		rest.Values = append(rest.Values, q.History.Value(k)...)
 	}
-	return b.String()
+	rest.Values = append(rest.Values, q.History.Violation()...)
+	for _, s := range []map[string]distributions.Distribution{space, q.History.Space()} {
+		for _, name := range slices.Sorted(maps.Keys(s)) {
+			rest.Params = append(rest.Params, storage.Param{Name: name, Dist: s[name]})
+			rest.Values = append(rest.Values, q.History.Column(name)...)
+		}
+	}
+	rest.UserAttrs = storage.Attrs{{Key: q.Study, Value: fmt.Sprint(q.Seed, q.Directions)}}
+	out["the space, the directions or the columns of the history"] = conformance.Fingerprint(&rest)
+	return out
 }
