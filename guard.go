@@ -32,19 +32,20 @@ func (r *run) guard(t *Trial) *guard {
 	return g
 }
 
-// take decides who ends the trial: the first to call it gets true.
-func (g *guard) take() bool {
-	if !g.taken.CompareAndSwap(false, true) {
-		return false
-	}
+// back is for the worker whose objective has returned: it reports whether the
+// trial is still the worker's to end.
+func (g *guard) back() bool {
 	if g.timer != nil {
 		g.timer.Stop()
 	}
 	if g.unhook != nil {
 		g.unhook()
 	}
-	return true
+	return g.take()
 }
+
+// take decides who ends the trial: the first to call it gets true.
+func (g *guard) take() bool { return g.taken.CompareAndSwap(false, true) }
 
 func (g *guard) timedOut() bool { return g.expired.Load() }
 

@@ -346,7 +346,7 @@ func (r *run) settled() bool {
 func (r *run) try(w *worker, t *Trial) {
 	g := r.guard(t)
 	values, err := r.call(w, t, g)
-	if !g.take() {
+	if !g.back() {
 		w.left = true
 		return
 	}
@@ -364,7 +364,7 @@ func (r *run) call(w *worker, t *Trial, g *guard) (values []float64, err error) 
 		p := recover()
 		switch p := p.(type) {
 		case nil:
-			if g.take() {
+			if g.back() {
 				r.conclude(t, nil, errGoexit, g)
 			} else {
 				w.left = true
