@@ -189,7 +189,8 @@ var (
 		0, 3.141592653589793, -3.141592653589793, 0.1, 1e-5, 1e22, 1 << 53,
 		maxFloat, -maxFloat, minNormal, -minNormal, 5e-324,
 	}
-	extended = append(slices.Clone(finite), inf, -inf)
+	extended = append(slices.Clone(finite), inf, -inf) // of results
+	reported = append(slices.Clone(extended), nan)     // of reports
 )
 
 // Strings that are hard to keep: as a name, a key or a text each must come

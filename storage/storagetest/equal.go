@@ -156,6 +156,9 @@ func (o Options) diffStudyContent(got, want *storage.Study) string {
 // and the spelling of strings and of floats are free; the order of keys,
 // whether a number is an integer, and every digit of an integer are not.
 func diffJSON(got, want string) string {
+	if got == want {
+		return ""
+	}
 	g, err := canonical(got)
 	if err != nil {
 		return fmt.Sprintf("%.60q is no JSON: %v", got, err)
