@@ -34,11 +34,11 @@ func Halton(index uint64, dim int) float64 {
 // Owen, "A randomized Halton algorithm in R", 2017, arXiv:1706.02808.
 func ScrambledHalton(index uint64, dim int, seed uint64) float64 {
 	base := prime(dim)
-	k := key(seed, uint64(dim))
+	k := Hash(seed, uint64(dim))
 	num, den := uint64(0), uint64(1)
 	// Up to 2^52 the middle of a cell, num+½, is exact.
 	for digit := uint64(0); den <= 1<<52/base; digit++ {
-		num = num*base + permute(index%base, base, key(k, digit))
+		num = num*base + Permute(index%base, base, Hash(k, digit))
 		den *= base
 		index /= base
 	}
@@ -53,9 +53,9 @@ func ScrambledHaltonPoint(dst []float64, index, seed uint64) {
 	}
 }
 
-// permute returns the image of i, 0 ≤ i < n, under a permutation of 0…n-1 that
-// is chosen by key.
-func permute(i, n, key uint64) uint64 {
+// Permute returns the image of i, 0 ≤ i < n, under a permutation of 0…n-1 that
+// is chosen by key: a shuffle with random access.
+func Permute(i, n, key uint64) uint64 {
 	if n <= 64 {
 		return rank(i, n, key)
 	}

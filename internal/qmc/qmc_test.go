@@ -98,7 +98,7 @@ func TestScrambleNested(t *testing.T) {
 			var flips [32]int
 			const keys = 4096
 			for k := range uint64(keys) {
-				diff := scramble(x, uint32(key(k, 0))) ^ scramble(y, uint32(key(k, 0)))
+				diff := scramble(x, uint32(Hash(k, 0))) ^ scramble(y, uint32(Hash(k, 0)))
 				if diff>>bit != 1 {
 					t.Fatalf("words %#x and %#x: images differ by %#x", x, y, diff)
 				}
@@ -117,14 +117,14 @@ func TestScrambleNested(t *testing.T) {
 	}
 }
 
-// permute is a bijection. Over keys, each image of 0 is as likely as any other,
+// Permute is a bijection. Over keys, each image of 0 is as likely as any other,
 // and so is each distance from it to the image of 1.
 func TestPermute(t *testing.T) {
 	for _, n := range []uint64{2, 3, 5, 7, 11, 13, 31, 61, 67, 101, 257, 541} {
 		for k := range uint64(50) {
 			seen := make([]bool, n)
 			for i := range n {
-				j := permute(i, n, key(k, n))
+				j := Permute(i, n, Hash(k, n))
 				if seen[j] {
 					t.Fatalf("n=%d, key %d: %d is taken twice", n, k, j)
 				}
@@ -133,7 +133,7 @@ func TestPermute(t *testing.T) {
 		}
 		images, distances := make([]int, n), make([]int, n)
 		for k := range uint64(20000) {
-			a, b := permute(0, n, key(k, n)), permute(1, n, key(k, n))
+			a, b := Permute(0, n, Hash(k, n)), Permute(1, n, Hash(k, n))
 			images[a]++
 			distances[(b+n-a)%n]++
 		}

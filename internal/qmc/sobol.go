@@ -24,7 +24,7 @@ func Sobol(index uint64, dim int) float64 {
 // Forum 30 (2011); Burley, "Practical hash-based Owen scrambling", J. Comput.
 // Graph. Tech. 9(4) (2020), section 3.
 func OwenSobol(index uint64, dim int, seed uint64) float64 {
-	x := scramble(sobol(index, dim), uint32(key(seed, uint64(dim))))
+	x := scramble(sobol(index, dim), uint32(Hash(seed, uint64(dim))))
 	return (float64(x) + 0.5) * 0x1p-32
 }
 
@@ -42,7 +42,7 @@ func sobol(index uint64, dim int) uint32 {
 	if block := dim / Dimensions; block > 0 {
 		// Padding (Burley 2020, section 4): a nested uniform shuffle of the
 		// index carries each aligned block of 2^k points to another.
-		n = scramble(n, uint32(key(paddingSeed, uint64(block))))
+		n = scramble(n, uint32(Hash(paddingSeed, uint64(block))))
 		dim %= Dimensions
 	}
 	v := &directions()[dim]
@@ -73,9 +73,10 @@ func scramble(x, key uint32) uint32 {
 	return bits.Reverse32(x)
 }
 
-// key hashes a seed and a number into 64 bits: two rounds of SplitMix64
+// Hash mixes a seed and a number into 64 bits, keys for [Permute] for example: two
+// rounds of SplitMix64
 // (Steele, Lea and Flood, OOPSLA 2014, doi:10.1145/2660193.2660195).
-func key(seed, n uint64) uint64 {
+func Hash(seed, n uint64) uint64 {
 	return mix(mix(seed+0x9e3779b97f4a7c15) + n*0x9e3779b97f4a7c15)
 }
 
