@@ -246,13 +246,6 @@ func (k *knowledge) liveTrials() []*Trial {
 	return slices.SortedFunc(maps.Values(k.live), func(a, b *Trial) int { return cmp.Compare(a.rec.ID, b.rec.ID) })
 }
 
-func (k *knowledge) isLive(id int64) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	_, ok := k.live[id]
-	return ok
-}
-
 // leasedElsewhere returns the running trials that other workers hold.
 func (k *knowledge) leasedElsewhere() []*storage.Trial {
 	k.mu.Lock()

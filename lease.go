@@ -199,7 +199,7 @@ func (l *leaseKeeper) checkMine(ctx context.Context, mine []*Trial, ids []int64)
 	if err != nil {
 		if errors.Is(err, ErrStudyNotFound) {
 			for _, t := range mine {
-				t.abort(err)
+				l.lose(t, fmt.Errorf("hone: trial %d: %w: %w", t.rec.Number, ErrLeaseLost, err))
 			}
 		}
 		return err
@@ -212,11 +212,23 @@ func (l *leaseKeeper) checkMine(ctx context.Context, mine []*Trial, ids []int64)
 		if st, ok := state[t.rec.ID]; ok && st == Running {
 			continue
 		}
-		if l.study.known.isLive(t.rec.ID) {
-			t.abort(fmt.Errorf("hone: trial %d: %w: it was ended by another worker", t.rec.Number, ErrLeaseLost))
-		}
+		l.lose(t, fmt.Errorf("hone: trial %d: %w: it was ended by another worker", t.rec.Number, ErrLeaseLost))
 	}
 	return nil
+}
+
+// lose parts with a trial that somebody else has ended: its context ends, and
+// telling it is refused. One that is being told just now is left to that.
+func (l *leaseKeeper) lose(t *Trial, cause error) {
+	if t.open() != nil {
+		return
+	}
+	t.abort(cause)
+	if _, ok := t.close(); !ok {
+		return
+	}
+	l.study.known.finish(t.rec.ID, nil)
+	l.drop(t)
 }
 
 // reap gives up the trials of workers whose beat has stood still for too long.
