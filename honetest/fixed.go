@@ -1,5 +1,10 @@
-// Package honetest helps programs that use hone to test themselves. [FixedTrial]
-// runs an objective without a study.
+// Package honetest helps programs that use hone to test themselves.
+//
+//   - [FixedTrial] runs an objective without a study, with values of the test's
+//     choice.
+//   - [Script] runs a study whose every value is written down.
+//   - [Faulty] runs a study whose storage fails when told to: before a call takes
+//     effect or after it, once, from some call on, or at random from a seed.
 package honetest
 
 import (
