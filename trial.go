@@ -212,10 +212,8 @@ func (t *Trial) shouldPrune() (bool, error) {
 	if _, nop := s.pruner.(*pruner.Nop); nop || !ok {
 		return false, nil
 	}
-	if !s.inMemory {
-		if err := s.refresh(t.quiet); err != nil {
-			return false, err
-		}
+	if err := s.refresh(t.quiet); err != nil {
+		return false, err
 	}
 	h, running := s.known.around(rec.Number)
 	q := &pruner.Query{
