@@ -27,22 +27,23 @@ func Halton(index uint64, dim int) float64 {
 // ScrambledHalton returns coordinate dim of point index of Halton's sequence
 // under random digit permutations, in the open interval (0, 1): digit k of the
 // mirrored number is replaced by its image under a permutation of its own,
-// chosen by seed, dimension and k. Every coordinate is uniform. The permutation
-// of the trailing zeros matters, for it makes the coordinate of point 0 uniform
-// too, and goes on to the last digit that a float64 can hold.
+// chosen by seed, dimension and k. Trailing zeros are permuted, too, so that every
+// coordinate is uniform, that of point 0 included.
 //
 // Owen, "A randomized Halton algorithm in R", 2017, arXiv:1706.02808.
 func ScrambledHalton(index uint64, dim int, seed uint64) float64 {
 	base := prime(dim)
 	k := Hash(seed, uint64(dim))
 	num, den := uint64(0), uint64(1)
-	// Up to 2^52 the middle of a cell, num+½, is exact.
-	for digit := uint64(0); den <= 1<<52/base; digit++ {
+	// Beyond 2^32 points' worth of digits, the images of zeros are the digits of
+	// one uniform number.
+	for digit := uint64(0); (index > 0 || den < 1<<32) && den <= 1<<52/base; digit++ {
 		num = num*base + Permute(index%base, base, Hash(k, digit))
 		den *= base
 		index /= base
 	}
-	return (float64(num) + 0.5) / float64(den)
+	tail := (float64(Hash(k, 1<<32)>>53) + 0.5) * 0x1p-11
+	return min((float64(num)+tail)/float64(den), 1-0x1p-53)
 }
 
 // ScrambledHaltonPoint sets dst to point index of the scrambled sequence of
@@ -56,7 +57,10 @@ func ScrambledHaltonPoint(dst []float64, index, seed uint64) {
 // Permute returns the image of i, 0 ≤ i < n, under a permutation of 0…n-1 that
 // is chosen by key: a shuffle with random access.
 func Permute(i, n, key uint64) uint64 {
-	if n <= 64 {
+	switch {
+	case n == 2:
+		return i ^ mix(key)&1
+	case n <= 64:
 		return rank(i, n, key)
 	}
 	return feistel(i, n, key)
