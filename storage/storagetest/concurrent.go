@@ -119,10 +119,16 @@ func concurrentFollower(e *env) {
 func raceClaims(e *env, study int64, handles ...storage.Storage) map[int64]int {
 	var mu sync.Mutex
 	claimed := make(map[int64]int)
+	var looked sync.WaitGroup // all know the first list before anyone claims
+	looked.Add(e.o.Goroutines)
 	parallel(e.o.Goroutines, func(i int) {
 		st := handles[i%len(handles)]
-		for {
+		for round := 0; ; round++ {
 			ts, err := st.Trials(e.ctx, study, -1, nil)
+			if round == 0 {
+				looked.Done()
+				looked.Wait()
+			}
 			if err != nil {
 				e.Errorf("Trials: %v", err)
 				return

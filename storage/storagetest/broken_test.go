@@ -1,0 +1,889 @@
+package storagetest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gohone/hone/storage"
+	"github.com/gohone/hone/storage/storagetest"
+)
+
+// A broken storage is a handle that breaks one promise: where a function is
+// set, it stands in for the method.
+type broken struct {
+	*handle
+	createStudy  func(ctx context.Context, name string, d []storage.Direction) (int64, error)
+	deleteStudy  func(ctx context.Context, study int64) error
+	findStudy    func(ctx context.Context, name string) (int64, error)
+	study        func(ctx context.Context, study int64) (storage.Study, error)
+	setStudyAttr func(ctx context.Context, study int64, kind storage.AttrKind, key, value string) error
+	createTrial  func(ctx context.Context, study int64, template *storage.Trial) (storage.Trial, error)
+	setParam     func(ctx context.Context, trial int64, p storage.Param) error
+	setReport    func(ctx context.Context, trial int64, step int, value float64) error
+	setTrialAttr func(ctx context.Context, trial int64, kind storage.AttrKind, key, value string) error
+	setState     func(ctx context.Context, trial int64, state storage.State, values []float64) (bool, error)
+	trial        func(ctx context.Context, trial int64) (storage.Trial, error)
+	trials       func(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error)
+	claim        func(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error)
+	requeue      func(ctx context.Context, trial int64, holder string, attrs []storage.Attr, retry *storage.Trial) (bool, error)
+	beat         func(ctx context.Context, study int64, worker string, seq int64, trials []int64) error
+	beats        func(ctx context.Context, study int64) (map[string]int64, error)
+	close        func() error
+}
+
+// breakIt returns options whose storages break takes apart.
+func breakIt(take func(b *broken)) storagetest.Options {
+	wrap := func(st storage.Storage) storage.Storage {
+		h := st.(*handle)
+		b := &broken{
+			handle: h, createStudy: h.CreateStudy, deleteStudy: h.DeleteStudy, findStudy: h.FindStudy, study: h.Study,
+			setStudyAttr: h.SetStudyAttr, createTrial: h.CreateTrial, setParam: h.SetParam, setReport: h.SetReport,
+			setTrialAttr: h.SetTrialAttr, setState: h.SetState, trial: h.Trial, trials: h.Trials, claim: h.Claim,
+			requeue: h.Requeue, beat: h.Beat, beats: h.Beats, close: h.Close,
+		}
+		take(b)
+		return b
+	}
+	return storagetest.Options{
+		Open: func(tb testing.TB) storage.Storage { return wrap(openHandle(tb)) },
+		Reopen: func(tb testing.TB, st storage.Storage) storage.Storage {
+			return wrap(reopenHandle(tb, st.(*broken).handle))
+		},
+	}
+}
+
+func (b *broken) CreateStudy(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+	return b.createStudy(ctx, name, d)
+}
+func (b *broken) DeleteStudy(ctx context.Context, study int64) error {
+	return b.deleteStudy(ctx, study)
+}
+func (b *broken) FindStudy(ctx context.Context, name string) (int64, error) {
+	return b.findStudy(ctx, name)
+}
+func (b *broken) Study(ctx context.Context, study int64) (storage.Study, error) {
+	return b.study(ctx, study)
+}
+func (b *broken) SetStudyAttr(ctx context.Context, study int64, kind storage.AttrKind, key, value string) error {
+	return b.setStudyAttr(ctx, study, kind, key, value)
+}
+func (b *broken) CreateTrial(ctx context.Context, study int64, template *storage.Trial) (storage.Trial, error) {
+	return b.createTrial(ctx, study, template)
+}
+func (b *broken) SetParam(ctx context.Context, trial int64, p storage.Param) error {
+	return b.setParam(ctx, trial, p)
+}
+func (b *broken) SetReport(ctx context.Context, trial int64, step int, value float64) error {
+	return b.setReport(ctx, trial, step, value)
+}
+func (b *broken) SetTrialAttr(ctx context.Context, trial int64, kind storage.AttrKind, key, value string) error {
+	return b.setTrialAttr(ctx, trial, kind, key, value)
+}
+func (b *broken) SetState(ctx context.Context, trial int64, state storage.State, values []float64) (bool, error) {
+	return b.setState(ctx, trial, state, values)
+}
+func (b *broken) Trial(ctx context.Context, trial int64) (storage.Trial, error) {
+	return b.trial(ctx, trial)
+}
+func (b *broken) Trials(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+	return b.trials(ctx, study, after, include)
+}
+func (b *broken) Claim(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
+	return b.claim(ctx, study, c)
+}
+func (b *broken) Requeue(ctx context.Context, trial int64, holder string, attrs []storage.Attr, retry *storage.Trial) (bool, error) {
+	return b.requeue(ctx, trial, holder, attrs, retry)
+}
+func (b *broken) Beat(ctx context.Context, study int64, worker string, seq int64, trials []int64) error {
+	return b.beat(ctx, study, worker, seq, trials)
+}
+func (b *broken) Beats(ctx context.Context, study int64) (map[string]int64, error) {
+	return b.beats(ctx, study)
+}
+func (b *broken) Close() error { return b.close() }
+
+// onRead changes every trial that a storage returns.
+func (b *broken) onRead(change func(t *storage.Trial)) {
+	trial, trials, create := b.trial, b.trials, b.createTrial
+	b.trial = func(ctx context.Context, id int64) (storage.Trial, error) {
+		t, err := trial(ctx, id)
+		t = t.Clone()
+		change(&t)
+		return t, err
+	}
+	b.trials = func(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+		ts, err := trials(ctx, study, after, include)
+		for i := range ts {
+			ts[i] = ts[i].Clone()
+			change(&ts[i])
+		}
+		return ts, err
+	}
+	b.createTrial = func(ctx context.Context, study int64, template *storage.Trial) (storage.Trial, error) {
+		t, err := create(ctx, study, template)
+		t = t.Clone()
+		change(&t)
+		return t, err
+	}
+}
+
+// onAttr changes every attribute that is set.
+func (b *broken) onAttr(change func(kind storage.AttrKind, key, value string) (storage.AttrKind, string, string)) {
+	study, trial := b.setStudyAttr, b.setTrialAttr
+	b.setStudyAttr = func(ctx context.Context, id int64, kind storage.AttrKind, key, value string) error {
+		kind, key, value = change(kind, key, value)
+		return study(ctx, id, kind, key, value)
+	}
+	b.setTrialAttr = func(ctx context.Context, id int64, kind storage.AttrKind, key, value string) error {
+		kind, key, value = change(kind, key, value)
+		return trial(ctx, id, kind, key, value)
+	}
+}
+
+// clumsy lets others in between two steps that belong together.
+func clumsy() {
+	for range 3 {
+		runtime.Gosched()
+	}
+}
+
+var brokenStorages = []struct {
+	name  string
+	take  func(b *broken)
+	check string // the check that must fail
+	says  string // what it must say
+}{
+	{"a taken name gives the study that has it", func(b *broken) {
+		create := b.createStudy
+		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+			if id, err := b.findStudy(ctx, name); err == nil {
+				return id, nil
+			}
+			return create(ctx, name, d)
+		}
+	}, "StudyNames", "study exists already"},
+	{"names lose their case", func(b *broken) {
+		create, find := b.createStudy, b.findStudy
+		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+			return create(ctx, strings.ToLower(name), d)
+		}
+		b.findStudy = func(ctx context.Context, name string) (int64, error) { return find(ctx, strings.ToLower(name)) }
+	}, "StudyNames", "upper"},
+	{"look, then create", func(b *broken) {
+		create := b.createStudy
+		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+			if id, err := create(ctx, name, d); !errors.Is(err, storage.ErrDuplicateStudy) {
+				return id, err
+			}
+			return b.findStudy(ctx, name)
+		}
+	}, "ConcurrentStudies", "want exactly one"},
+	{"directions keep the caller's slice", func(b *broken) {
+		kept := make(map[int64][]storage.Direction)
+		create, study := b.createStudy, b.study
+		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+			id, err := create(ctx, name, d)
+			kept[id] = d
+			return id, err
+		}
+		b.study = func(ctx context.Context, id int64) (storage.Study, error) {
+			s, err := study(ctx, id)
+			s.Directions = kept[id]
+			return s, err
+		}
+	}, "StudyDirections", "directions are"},
+	{"a study is deleted twice", func(b *broken) {
+		del := b.deleteStudy
+		b.deleteStudy = func(ctx context.Context, id int64) error {
+			if err := del(ctx, id); err != nil && !errors.Is(err, storage.ErrStudyNotFound) {
+				return err
+			}
+			return nil
+		}
+	}, "DeleteStudy", "study not found"},
+	{"errors without a class", func(b *broken) {
+		b.study = func(ctx context.Context, id int64) (storage.Study, error) {
+			s, err := b.handle.Study(ctx, id)
+			if err != nil {
+				err = errors.New(err.Error())
+			}
+			return s, err
+		}
+	}, "StudyNotFound", "study not found"},
+	{"ids are reused", func(b *broken) {
+		freed, alias := int64(-1), make(map[int64]int64)
+		real := func(id int64) int64 {
+			if r, ok := alias[id]; ok {
+				return r
+			}
+			return id
+		}
+		create, del, trial := b.createStudy, b.deleteStudy, b.createTrial
+		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+			id, err := create(ctx, name, d)
+			if freed >= 0 {
+				alias[freed], id, freed = id, freed, -1
+			}
+			return id, err
+		}
+		b.deleteStudy = func(ctx context.Context, id int64) error {
+			freed = id
+			return del(ctx, real(id))
+		}
+		b.createTrial = func(ctx context.Context, id int64, t *storage.Trial) (storage.Trial, error) {
+			return trial(ctx, real(id), t)
+		}
+	}, "IDsAreNotReused", "never reused"},
+	{"trials of a deleted study live on", func(b *broken) {
+		gone := make(map[int64]storage.Trial)
+		del, trial := b.deleteStudy, b.trial
+		b.deleteStudy = func(ctx context.Context, id int64) error {
+			ts, err := b.trials(ctx, id, -1, nil)
+			for _, t := range ts {
+				gone[t.ID] = t
+			}
+			return errors.Join(err, del(ctx, id))
+		}
+		b.trial = func(ctx context.Context, id int64) (storage.Trial, error) {
+			if t, ok := gone[id]; ok {
+				return t, nil
+			}
+			return trial(ctx, id)
+		}
+	}, "DeleteStudy", "trial not found"},
+	{"numbers are given out without a lock", func(b *broken) {
+		var next atomic.Int64
+		create := b.createTrial
+		b.createTrial = func(ctx context.Context, study int64, t *storage.Trial) (storage.Trial, error) {
+			n := next.Load()
+			clumsy()
+			made, err := create(ctx, study, t)
+			next.Store(n + 1)
+			made.Number = int(n)
+			return made, err
+		}
+	}, "ConcurrentTrials", "returned the number"},
+	{"templates lose their microseconds", func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			t.Started, t.Finished = t.Started.Truncate(time.Second), t.Finished.Truncate(time.Second)
+		})
+	}, "TemplateTimes", "to within 1µs"},
+	{"times lose their zone", func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			s := t.Started
+			if !s.IsZero() {
+				t.Started = time.Date(s.Year(), s.Month(), s.Day(), s.Hour(), s.Minute(), s.Second(), s.Nanosecond(), time.UTC)
+			}
+		})
+	}, "Templates", "Started is"},
+	{"finished templates lack their times", func(b *broken) {
+		create := b.createTrial
+		empty := make(map[int64]bool)
+		b.createTrial = func(ctx context.Context, study int64, t *storage.Trial) (storage.Trial, error) {
+			made, err := create(ctx, study, t)
+			empty[made.ID] = t != nil && t.Finished.IsZero()
+			return made, err
+		}
+		b.onRead(func(t *storage.Trial) {
+			if empty[t.ID] {
+				t.Finished = time.Time{}
+			}
+		})
+	}, "TemplateTimes", "want the time of the call"},
+	{"a template's number is taken over", func(b *broken) {
+		create := b.createTrial
+		b.createTrial = func(ctx context.Context, study int64, t *storage.Trial) (storage.Trial, error) {
+			made, err := create(ctx, study, t)
+			if t != nil {
+				made.Number = t.Number
+			}
+			return made, err
+		}
+	}, "Templates", "want the next one"},
+	{"a template is kept, not copied", func(b *broken) {
+		kept := make(map[int64]*storage.Trial)
+		create, trial := b.createTrial, b.trial
+		b.createTrial = func(ctx context.Context, study int64, t *storage.Trial) (storage.Trial, error) {
+			made, err := create(ctx, study, t)
+			kept[made.ID] = t
+			return made, err
+		}
+		b.trial = func(ctx context.Context, id int64) (storage.Trial, error) {
+			t, err := trial(ctx, id)
+			if k := kept[id]; k != nil {
+				t.Params = k.Params
+			}
+			return t, err
+		}
+	}, "TemplateIsCopied", "after its template was modified"},
+	{"a template's reports are lost", func(b *broken) {
+		create := b.createTrial
+		b.createTrial = func(ctx context.Context, study int64, t *storage.Trial) (storage.Trial, error) {
+			if t != nil {
+				c := t.Clone()
+				c.Reports = nil
+				t = &c
+			}
+			return create(ctx, study, t)
+		}
+	}, "RandomTrials", "the reports are"},
+	{"running twice is told twice", func(b *broken) {
+		set := b.setState
+		b.setState = func(ctx context.Context, id int64, s storage.State, v []float64) (bool, error) {
+			ok, err := set(ctx, id, s, v)
+			return ok || err == nil, err
+		}
+	}, "RunningTwice", "reported true"},
+	{"two callers claim one trial", func(b *broken) {
+		var refused atomic.Int32
+		set := b.setState
+		b.setState = func(ctx context.Context, id int64, s storage.State, v []float64) (bool, error) {
+			ok, err := set(ctx, id, s, v)
+			if err == nil && !ok && refused.Add(1)%5 == 0 { // as if both had looked before either wrote
+				ok = true
+			}
+			return ok, err
+		}
+	}, "ConcurrentClaims", "exactly one may"},
+	{"a trial finishes without its time", func(b *broken) {
+		b.onRead(func(t *storage.Trial) { t.Finished = time.Time{} })
+	}, "StatesMove", "Finished is"},
+	{"a trial that never ran has no beginning", func(b *broken) {
+		waited := make(map[int64]bool)
+		create := b.createTrial
+		b.createTrial = func(ctx context.Context, study int64, t *storage.Trial) (storage.Trial, error) {
+			made, err := create(ctx, study, t)
+			waited[made.ID] = made.State == storage.Waiting
+			return made, err
+		}
+		b.onRead(func(t *storage.Trial) {
+			if waited[t.ID] && t.State.Finished() {
+				t.Started = time.Time{}
+			}
+		})
+	}, "StatesMove", "left Started empty"},
+	{"a finished trial takes attributes", func(b *broken) {
+		set := b.setTrialAttr
+		b.setTrialAttr = func(ctx context.Context, id int64, kind storage.AttrKind, key, value string) error {
+			if err := set(ctx, id, kind, key, value); !errors.Is(err, storage.ErrTrialFinished) {
+				return err
+			}
+			return nil
+		}
+	}, "FinishedNeverChanges", "SetTrialAttr of an old key"},
+	{"a finished trial is finished again", func(b *broken) {
+		set := b.setState
+		b.setState = func(ctx context.Context, id int64, s storage.State, v []float64) (bool, error) {
+			ok, err := set(ctx, id, s, v)
+			if errors.Is(err, storage.ErrTrialFinished) {
+				return true, nil
+			}
+			return ok, err
+		}
+	}, "ConcurrentFinish", "exactly one may"},
+	{"the kind is looked at before the state", func(b *broken) {
+		set := b.setParam
+		b.setParam = func(ctx context.Context, id int64, p storage.Param) error {
+			err := set(ctx, id, p)
+			if t, e := b.trial(ctx, id); e == nil && errors.Is(err, storage.ErrTrialFinished) {
+				if old, ok := t.Param(p.Name); ok && fmt.Sprintf("%T", old.Dist) != fmt.Sprintf("%T", p.Dist) {
+					return storage.ErrIncompatible
+				}
+			}
+			return err
+		}
+	}, "FinishedNeverChanges", "SetParam of another kind"},
+	{"waiting trials take no parameters", func(b *broken) {
+		set := b.setParam
+		b.setParam = func(ctx context.Context, id int64, p storage.Param) error {
+			if t, err := b.trial(ctx, id); err == nil && t.State == storage.Waiting {
+				return errors.New("it waits")
+			}
+			return set(ctx, id, p)
+		}
+	}, "UnfinishedMayChange", "it waits"},
+	{"infinite values are clipped", func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			for i, v := range t.Values {
+				t.Values[i] = max(-math.MaxFloat64, min(math.MaxFloat64, v))
+			}
+		})
+	}, "Values", "+Inf"},
+	{"NaN is a result", func(b *broken) {
+		set := b.setState
+		b.setState = func(ctx context.Context, id int64, s storage.State, v []float64) (bool, error) {
+			v = slices.Clone(v)
+			for i := range v {
+				if v[i] != v[i] {
+					v[i] = 0
+				}
+			}
+			return set(ctx, id, s, v)
+		}
+	}, "NaNIsNoResult", "must be refused"},
+	{"no values erase those of the template", func(b *broken) {
+		set := b.setState
+		b.setState = func(ctx context.Context, id int64, s storage.State, v []float64) (bool, error) {
+			if v == nil {
+				v = []float64{}
+			}
+			return set(ctx, id, s, v)
+		}
+	}, "Values", "nil leaves them"},
+	{"parameters reach other trials", func(b *broken) {
+		set := b.setParam
+		b.setParam = func(ctx context.Context, id int64, p storage.Param) error {
+			return errors.Join(set(ctx, id, p), set(ctx, id+1, p))
+		}
+	}, "Params", "parameters"},
+	{"parameters are sorted", func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			slices.SortFunc(t.Params, func(x, y storage.Param) int { return strings.Compare(x.Name, y.Name) })
+		})
+	}, "ParamOrder", "order in which they were set"},
+	{"parameters are rounded", func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			for i := range t.Params {
+				t.Params[i].Value = float64(float32(t.Params[i].Value))
+			}
+		})
+	}, "ParamFloats", "the value is"},
+	{"values are clipped to the domain", func(b *broken) {
+		set := b.setParam
+		b.setParam = func(ctx context.Context, id int64, p storage.Param) error {
+			p.Value = p.Dist.FromUnit(p.Dist.ToUnit(p.Value))
+			return set(ctx, id, p)
+		}
+	}, "ParamOutOfRange", "kept as given"},
+	{"kinds may change", func(b *broken) {
+		set := b.setParam
+		b.setParam = func(ctx context.Context, id int64, p storage.Param) error {
+			if err := set(ctx, id, p); !errors.Is(err, storage.ErrIncompatible) {
+				return err
+			}
+			return nil
+		}
+	}, "ParamIncompatible", "incompatible parameter"},
+	{"the first range stands", func(b *broken) {
+		first := make(map[string]storage.Param)
+		b.onRead(func(t *storage.Trial) {
+			for i, p := range t.Params {
+				if old, ok := first[p.Name]; ok {
+					t.Params[i].Dist = old.Dist
+				} else {
+					first[p.Name] = p
+				}
+			}
+		})
+	}, "ParamRangesMayChange", "domain of x"},
+	{"reports are in the order of their making", func(b *broken) {
+		b.onRead(func(t *storage.Trial) { slices.Reverse(t.Reports) })
+	}, "Reports", "the reports are"},
+	{"the first report at a step stands", func(b *broken) {
+		set := b.setReport
+		b.setReport = func(ctx context.Context, id int64, step int, v float64) error {
+			t, err := b.trial(ctx, id)
+			if err == nil && slices.ContainsFunc(t.Reports, func(r storage.Report) bool { return r.Step == step }) {
+				return nil
+			}
+			return set(ctx, id, step, v)
+		}
+	}, "Reports", "with the last value"},
+	{"negative steps", func(b *broken) {
+		set := b.setReport
+		b.setReport = func(ctx context.Context, id int64, step int, v float64) error {
+			return set(ctx, id, max(step, 0), v)
+		}
+	}, "Reports", "steps are not negative"},
+	{"one namespace for all attributes", func(b *broken) {
+		b.onAttr(func(_ storage.AttrKind, key, value string) (storage.AttrKind, string, string) {
+			return storage.UserAttr, key, value
+		})
+	}, "AttrKindsAreSeparate", "user and system attributes are separate"},
+	{"attributes pass through encoding/json", func(b *broken) {
+		b.onAttr(func(kind storage.AttrKind, key, value string) (storage.AttrKind, string, string) {
+			var v any
+			if json.Unmarshal([]byte(value), &v) == nil {
+				if text, err := json.Marshal(v); err == nil {
+					value = string(text)
+				}
+			}
+			return kind, key, value
+		})
+	}, "AttrJSON", "1180591620717411303424"},
+	{"NaN becomes null", func(b *broken) {
+		b.onAttr(func(kind storage.AttrKind, key, value string) (storage.AttrKind, string, string) {
+			return kind, key, strings.ReplaceAll(value, "NaN", "null")
+		})
+	}, "AttrJSON", "NaN"},
+	{"keys come sorted", func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			slices.SortFunc(t.UserAttrs, func(x, y storage.Attr) int { return strings.Compare(x.Key, y.Key) })
+		})
+	}, "AttrOrder", "first set"},
+	{"long texts are cut", func(b *broken) {
+		b.onAttr(func(kind storage.AttrKind, key, value string) (storage.AttrKind, string, string) {
+			return kind, key, value[:min(len(value), 65535)]
+		})
+	}, "AttrLarge", "never cut"},
+	{"the second attribute is a new one", func(b *broken) {
+		study := b.study
+		b.study = func(ctx context.Context, id int64) (storage.Study, error) {
+			s, err := study(ctx, id)
+			if len(s.UserAttrs) > 0 {
+				s.UserAttrs = append(slices.Clone(s.UserAttrs), s.UserAttrs[0])
+			}
+			return s, err
+		}
+	}, "StudyAttrs", "user attributes"},
+	{"the cursor is included", func(b *broken) {
+		trials := b.trials
+		b.trials = func(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+			return trials(ctx, study, after-1, include)
+		}
+	}, "TrialsAfter", "ids above after"},
+	{"asked for by id, but not there", func(b *broken) {
+		trials := b.trials
+		b.trials = func(ctx context.Context, study, after int64, _ []int64) ([]storage.Trial, error) {
+			return trials(ctx, study, after, nil)
+		}
+	}, "Follow", "a follower's trial"},
+	{"trials of other studies by id", func(b *broken) {
+		trials := b.trials
+		b.trials = func(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+			ts, err := trials(ctx, study, after, include)
+			for _, id := range include {
+				if t, e := b.trial(ctx, id); e == nil && !slices.ContainsFunc(ts, func(x storage.Trial) bool { return x.ID == id }) {
+					ts = append(ts, t)
+				}
+			}
+			slices.SortFunc(ts, func(x, y storage.Trial) int { return int(x.ID - y.ID) })
+			return ts, err
+		}
+	}, "TrialsAfter", "that the study has"},
+	{"a trial appears after a later one", func(b *broken) {
+		var mu sync.Mutex
+		shown := int64(-1)
+		trials := b.trials
+		b.trials = func(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+			ts, err := trials(ctx, study, after, include)
+			mu.Lock()
+			defer mu.Unlock()
+			ts = slices.DeleteFunc(ts, func(t storage.Trial) bool { return t.Number%5 == 1 && shown <= t.ID })
+			for _, t := range ts {
+				shown = max(shown, t.ID)
+			}
+			return ts, err
+		}
+	}, "ConcurrentFollower", "a follower saw"},
+	{"attributes are overwritten in place", func(b *broken) {
+		held := make(map[int64]storage.Attrs)
+		trial, set := b.trial, b.setTrialAttr
+		b.trial = func(ctx context.Context, id int64) (storage.Trial, error) {
+			t, err := trial(ctx, id)
+			if held[id] == nil {
+				held[id] = slices.Clone(t.UserAttrs)
+			}
+			t.UserAttrs = held[id]
+			return t, err
+		}
+		b.setTrialAttr = func(ctx context.Context, id int64, kind storage.AttrKind, key, value string) error {
+			for i := range held[id] {
+				if held[id][i].Key == key {
+					held[id][i].Value = value
+				}
+			}
+			return set(ctx, id, kind, key, value)
+		}
+	}, "SnapshotsDoNotChange", "has changed"},
+	{"contexts are not looked at", func(b *broken) {
+		trial := b.trial
+		b.trial = func(ctx context.Context, id int64) (storage.Trial, error) {
+			return trial(context.WithoutCancel(ctx), id)
+		}
+	}, "ContextCancelled", "Trial with a cancelled context"},
+	{"closing does nothing", func(b *broken) {
+		b.close = func() error { return nil }
+	}, "Closed", "closed storage"},
+	{"updates are lost", func(b *broken) {
+		var busy atomic.Bool
+		set := b.setStudyAttr
+		b.setStudyAttr = func(ctx context.Context, id int64, kind storage.AttrKind, key, value string) error {
+			if !busy.CompareAndSwap(false, true) {
+				return nil
+			}
+			defer busy.Store(false)
+			clumsy()
+			return set(ctx, id, kind, key, value)
+		}
+	}, "ConcurrentAttrs", "an update was lost"},
+	{"trials of a study that is gone", func(b *broken) {
+		create := b.createTrial
+		b.createTrial = func(ctx context.Context, study int64, t *storage.Trial) (storage.Trial, error) {
+			made, err := create(ctx, study, t)
+			if errors.Is(err, storage.ErrStudyNotFound) {
+				return storage.Trial{State: storage.Running}, nil
+			}
+			return made, err
+		}
+	}, "ConcurrentDelete", "after DeleteStudy had returned"},
+	{"a claim forgets its attributes", func(b *broken) {
+		claim := b.claim
+		b.claim = func(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
+			c.Attrs = nil
+			return claim(ctx, study, c)
+		}
+	}, "Claim", "system attributes"},
+	{"the youngest goes first", func(b *broken) {
+		claim := b.claim
+		b.claim = func(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
+			ts, err := b.trials(ctx, study, -1, nil)
+			if err != nil {
+				return storage.Trial{}, false, err
+			}
+			for _, t := range slices.Backward(ts) {
+				if t.State == storage.Waiting {
+					if ok, err := b.setState(ctx, t.ID, storage.Running, nil); ok || err != nil {
+						t, err = b.trial(ctx, t.ID)
+						return t, true, err
+					}
+				}
+			}
+			return claim(ctx, study, c)
+		}
+	}, "ClaimOldestFirst", "the oldest one"},
+	{"lost trials count", func(b *broken) {
+		claim := b.claim
+		b.claim = func(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
+			ts, err := b.trials(ctx, study, -1, nil)
+			n := 0
+			for _, t := range ts {
+				if t.State.Finished() || t.HoldsBudget() {
+					n++
+				}
+			}
+			if err != nil || c.Budget > 0 && n >= c.Budget {
+				return storage.Trial{}, false, err
+			}
+			return claim(ctx, study, c)
+		}
+	}, "ClaimBudget", "marked lost"},
+	{"count, then claim", func(b *broken) {
+		claim := b.claim
+		b.claim = func(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
+			ts, err := b.trials(ctx, study, -1, nil)
+			n := 0
+			for _, t := range ts {
+				if t.Counts() || t.HoldsBudget() {
+					n++
+				}
+			}
+			if err != nil || c.Budget > 0 && n >= c.Budget {
+				return storage.Trial{}, false, err
+			}
+			clumsy()
+			c.Budget = 0
+			return claim(ctx, study, c)
+		}
+	}, "ClaimBudgetIsExact", "with a budget of"},
+	{"list, then claim", func(b *broken) {
+		claim := b.claim
+		b.claim = func(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
+			ts, err := b.trials(ctx, study, -1, nil)
+			for _, t := range ts {
+				if t.State == storage.Waiting {
+					clumsy()
+					_, err = b.setState(ctx, t.ID, storage.Running, nil)
+					for _, a := range c.Attrs {
+						err = errors.Join(err, b.setTrialAttr(ctx, t.ID, storage.SystemAttr, a.Key, a.Value))
+					}
+					t.SystemAttrs = append(slices.Clone(t.SystemAttrs), c.Attrs...)
+					return t, true, err
+				}
+			}
+			if err != nil {
+				return storage.Trial{}, false, err
+			}
+			return claim(ctx, study, c)
+		}
+	}, "ClaimOnce", "exactly one may"},
+	{"a lost trial is not marked", func(b *broken) {
+		requeue := b.requeue
+		b.requeue = func(ctx context.Context, id int64, holder string, _ []storage.Attr, retry *storage.Trial) (bool, error) {
+			return requeue(ctx, id, holder, nil, retry)
+		}
+	}, "Requeue", "counts towards the budget"},
+	{"a lost trial is not tried again", func(b *broken) {
+		requeue := b.requeue
+		b.requeue = func(ctx context.Context, id int64, holder string, attrs []storage.Attr, _ *storage.Trial) (bool, error) {
+			return requeue(ctx, id, holder, attrs, nil)
+		}
+	}, "Requeue", "Requeue with a retry"},
+	{"anyone may re-queue", func(b *broken) {
+		requeue := b.requeue
+		b.requeue = func(ctx context.Context, id int64, _ string, attrs []storage.Attr, retry *storage.Trial) (bool, error) {
+			t, err := b.trial(ctx, id)
+			if err != nil {
+				return false, err
+			}
+			return requeue(ctx, id, t.Holder(), attrs, retry)
+		}
+	}, "RequeueFencing", "another worker holds"},
+	{"re-queued by all who ask", func(b *broken) {
+		b.requeue = func(ctx context.Context, id int64, _ string, _ []storage.Attr, retry *storage.Trial) (bool, error) {
+			t, err := b.trial(ctx, id)
+			if err != nil || t.State != storage.Running {
+				return false, err
+			}
+			clumsy()
+			if _, err := b.setState(ctx, id, storage.Failed, nil); err != nil && !errors.Is(err, storage.ErrTrialFinished) {
+				return false, err
+			}
+			_, err = b.createTrial(ctx, 0, retry) // the check has one study
+			return true, err
+		}
+	}, "RequeueOnce", "exactly one may"},
+	{"re-queued although finished", func(b *broken) {
+		requeue := b.requeue
+		b.requeue = func(ctx context.Context, id int64, holder string, attrs []storage.Attr, retry *storage.Trial) (bool, error) {
+			ok, err := requeue(ctx, id, holder, attrs, retry)
+			return ok || err == nil, err
+		}
+	}, "RequeueOrFinish", "exactly one of them"},
+	{"beats stand still", func(b *broken) {
+		beat := b.beat
+		b.beat = func(ctx context.Context, study int64, worker string, seq int64, trials []int64) error {
+			return beat(ctx, study, worker, min(seq, 2), trials)
+		}
+	}, "Beats", "the last beat"},
+	{"beats of all studies", func(b *broken) {
+		beat := b.beat
+		b.beat = func(ctx context.Context, _ int64, worker string, seq int64, trials []int64) error {
+			return beat(ctx, 0, worker, seq, trials)
+		}
+		beats := b.beats
+		b.beats = func(ctx context.Context, _ int64) (map[string]int64, error) { return beats(ctx, 0) }
+	}, "Beats", "another study"},
+	{"beats stay with their handle", func(b *broken) {
+		own := make(map[string]int64)
+		var mu sync.Mutex
+		b.beat = func(_ context.Context, _ int64, worker string, seq int64, _ []int64) error {
+			mu.Lock()
+			defer mu.Unlock()
+			own[worker] = seq
+			return nil
+		}
+		b.beats = func(context.Context, int64) (map[string]int64, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return own, nil
+		}
+	}, "BeatsTwoHandles", "the last beat"},
+	{"finished trials are remembered as they were", func(b *broken) {
+		cache := make(map[int64]storage.Trial)
+		trial := b.trial
+		b.trial = func(ctx context.Context, id int64) (storage.Trial, error) {
+			if t, ok := cache[id]; ok {
+				return t, nil
+			}
+			t, err := trial(ctx, id)
+			if err == nil {
+				cache[id] = t
+			}
+			return t, err
+		}
+	}, "TwoHandles", "through the other handle"},
+	{"reports are not written out", func(b *broken) {
+		b.setReport = func(context.Context, int64, int, float64) error { return nil }
+	}, "TwoHandles", "a report through the other handle"},
+	{"what was written is lost on opening", func(b *broken) {
+		clear := b.close
+		b.close = func() error {
+			all, err := b.Memory.Studies(context.Background())
+			for _, s := range all {
+				err = errors.Join(err, b.Memory.DeleteStudy(context.Background(), s.ID))
+			}
+			return errors.Join(err, clear())
+		}
+	}, "Reopen", "studies after opening again"},
+	{"ids begin anew on opening", func(b *broken) {
+		create := b.createStudy
+		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+			id, err := create(ctx, name, d)
+			if name == "again" {
+				id--
+			}
+			return id, err
+		}
+	}, "TwoHandlesReuseNoID", "never reused"},
+	{"claims are settled in each handle", func(b *broken) {
+		var mu sync.Mutex
+		mine := make(map[int64]bool)
+		set := b.setState
+		b.setState = func(ctx context.Context, id int64, s storage.State, v []float64) (bool, error) {
+			if s != storage.Running {
+				return set(ctx, id, s, v)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if mine[id] {
+				return false, nil
+			}
+			mine[id] = true
+			clumsy()
+			_, err := set(ctx, id, s, v)
+			return true, err
+		}
+	}, "TwoHandlesClaim", "exactly one may"},
+}
+
+// Each promise is seen to break.
+func TestBrokenStorages(t *testing.T) {
+	for _, c := range brokenStorages {
+		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
+			got := storagetest.FailuresOf(t, breakIt(c.take), c.check)
+			if len(got) == 0 {
+				t.Fatalf("%s passes", c.check)
+			}
+			if !slices.ContainsFunc(got, func(m string) bool { return strings.Contains(m, c.says) }) {
+				t.Errorf("%s does not say %q, but %.300q", c.check, c.says, got)
+			}
+		})
+	}
+	// Unbroken, the same storage passes.
+	if got := storagetest.Failures(t, breakIt(func(*broken) {})); len(got) > 0 {
+		t.Errorf("unbroken: %q", got)
+	}
+}
+
+// What a format cannot keep is forgiven where the options say so.
+func TestOptionsForgive(t *testing.T) {
+	seconds := breakIt(func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			t.Started, t.Finished = t.Started.Truncate(time.Second), t.Finished.Truncate(time.Second)
+		})
+	})
+	seconds.TimeResolution = time.Second
+	unordered := breakIt(func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			slices.SortFunc(t.Params, func(x, y storage.Param) int { return strings.Compare(x.Name, y.Name) })
+			slices.SortFunc(t.UserAttrs, func(x, y storage.Attr) int { return strings.Compare(x.Key, y.Key) })
+		})
+	})
+	unordered.Unordered = true
+	for name, o := range map[string]storagetest.Options{"TimeResolution": seconds, "Unordered": unordered} {
+		if got := storagetest.Failures(t, o); len(got) > 0 {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
