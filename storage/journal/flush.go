@@ -84,6 +84,3 @@ func (g *flusher) close() error {
 	g.mu.Unlock()
 	return g.wait(end)
 }
-
-// syncFile is a variable so that a test can make it fail.
-var syncFile = (*os.File).Sync

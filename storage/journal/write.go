@@ -15,6 +15,9 @@ import (
 	"github.com/gohone/hone/storage"
 )
 
+// tornLayout is the time in the name of a file that keeps what was cut off.
+const tornLayout = "20060102T150405.000000Z"
+
 // A batch is what one operation writes: records that go into the file in one
 // write.
 type batch struct {
@@ -63,6 +66,7 @@ func (s *Storage) change(ctx context.Context, durable bool, plan func(b *batch) 
 		}
 		if err == nil && durable {
 			err = s.flusher.wait(end)
+			hook("synced")
 		}
 		return named(err)
 	}
@@ -77,14 +81,15 @@ func (s *Storage) attempt(ctx context.Context, plan func(b *batch) error, settle
 		return false, 0, err
 	}
 	s.mu.Lock()
-	err = s.catchUp()
+	err = s.catchUp() // what is wrong will be found again, by ready
 	s.mu.Unlock()
-	if err != nil {
+	if errors.Is(err, fs.ErrClosed) {
 		return false, 0, err
 	}
 	if err := s.lock.Acquire(ctx); err != nil {
 		return false, 0, s.explainLock(err)
 	}
+	hook("locked")
 	s.mu.Lock()
 	b := &batch{State: s.state, worker: s.newWorker(), now: time.Now()}
 	if err = s.ready(); err == nil {
@@ -104,7 +109,9 @@ func (s *Storage) attempt(ctx context.Context, plan func(b *batch) error, settle
 	}
 	s.watched, s.outcomes = "", s.outcomes[:0]
 	s.mu.Unlock()
+	hook("release")
 	rerr := s.lock.Release()
+	hook("released")
 	if errors.Is(err, filelock.ErrLost) {
 		return true, 0, nil // nothing was written
 	}
@@ -159,13 +166,13 @@ func (s *Storage) cutTail() error {
 			return fmt.Errorf("%s: %w: it begins with %.40q; nothing was changed", s.path, ErrNotJournal, head)
 		}
 	}
-	name := s.path + ".torn-" + time.Now().UTC().Format("20060102T150405.000000Z")
+	name := s.path + ".torn-" + time.Now().UTC().Format(tornLayout)
 	kept, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.opened.Mode().Perm())
 	if err != nil {
 		return fmt.Errorf("keep the torn end of the file: %w", err)
 	}
 	_, err = io.Copy(kept, io.NewSectionReader(s.f, s.offset, size-s.offset))
-	if err == nil {
+	if err == nil && !s.o.NoSync {
 		err = kept.Sync()
 	}
 	if cerr := kept.Close(); err == nil {
@@ -208,7 +215,8 @@ func (s *Storage) write(b *batch) (end int64, err error) {
 			return 0, fmt.Errorf("a record would have %d bytes, at most %d can be read back", len(line), maxRecord)
 		}
 	}
-	if _, err := s.f.Write(b.buf); err != nil {
+	hook("write")
+	if _, err := writeFile(s.f, b.buf); err != nil {
 		// The disk is full, or worse. What is there of the batch goes again;
 		// nobody else writes now.
 		if size, serr := s.size(); serr == nil && size != s.offset {
@@ -218,6 +226,7 @@ func (s *Storage) write(b *batch) (end int64, err error) {
 		}
 		return 0, err
 	}
+	hook("written")
 	s.appends.Add(1)
 	s.watched = b.worker
 	size, err := s.size()
