@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -385,6 +386,18 @@ func TestMain(m *testing.M) {
 		text, readErr := dump(s)
 		fmt.Print(text)
 		if err != nil || readErr != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if spec := os.Getenv("HONE_TEST_KILL"); spec != "" {
+		part := strings.Split(spec, "|")
+		budget, err := strconv.Atoi(part[2])
+		if err == nil {
+			err = killWorker(part[0], part[1], budget)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
