@@ -24,6 +24,7 @@ func changingSpace(e *env) {
 		{integer{Low: 1, High: 10, Log: true}, integer{Low: 100, High: 1000, Log: true}},
 	} {
 		s := e.study(uint64(i), minimize)
+		s.what = fmt.Sprintf("x changes from %s to %s and back", change[0], change[1])
 		s.lenient = e.o.FixedSpace
 		for phase := range 3 { // there, and back again
 			d := change[phase%2]

@@ -35,9 +35,10 @@ type study struct {
 
 	snapshot *storage.History // what to hand out, if not the latest
 
-	noNotes bool // leave SetAttr nil
-	lenient bool // errors other than ErrExhausted are allowed, too
-	watch   bool // compare what the sampler was handed before and after each call
+	what    string // what is special about the study, for messages
+	noNotes bool   // leave SetAttr nil
+	lenient bool   // errors other than ErrExhausted are allowed, too
+	watch   bool   // compare what the sampler was handed before and after each call
 }
 
 // study begins one with one instance of the sampler.
@@ -75,7 +76,7 @@ func (s *study) begin(fixed map[string]float64) *trial {
 			return err
 		})
 		if err != nil && !s.lenient {
-			s.e.Fatalf("Exhausted before trial %d: %v", s.number, err)
+			s.e.Fatalf("Exhausted before %s: %v", s.at(s.number), err)
 		}
 		if done {
 			return nil
@@ -126,22 +127,30 @@ func (s *study) newQuery(t *trial) *sampler.Query {
 // note is Query.SetAttr.
 func (t *trial) note(key string, value any) error {
 	if !strings.HasPrefix(key, "hone:") {
-		t.s.e.Errorf("trial %d: the sampler notes something under %q; its keys must begin with hone:", t.rec.Number, key)
+		t.s.e.Errorf("%s: the sampler notes something under %q; its keys must begin with hone:", t.s.at(t.rec.Number), key)
 	}
 	text, err := json.Marshal(value)
 	if err != nil {
-		t.s.e.Errorf("trial %d: the sampler notes a value that has no JSON form under %q: %v", t.rec.Number, key, err)
+		t.s.e.Errorf("%s: the sampler notes a value that has no JSON form under %q: %v", t.s.at(t.rec.Number), key, err)
 		return err
 	}
 	t.rec.SystemAttrs = slices.Clip(t.rec.SystemAttrs).With(key, string(text))
 	return nil
 }
 
+// at names a trial in messages.
+func (s *study) at(number int) string {
+	if s.what == "" {
+		return fmt.Sprint("trial ", number)
+	}
+	return fmt.Sprintf("trial %d (%s)", number, s.what)
+}
+
 // fails handles an error of the sampler's.
 func (t *trial) fails(method string, err error) {
 	t.s.e.Helper()
 	if !t.s.lenient {
-		t.s.e.Fatalf("trial %d: %s: error %v; nothing was asked that a sampler may refuse", t.rec.Number, method, err)
+		t.s.e.Fatalf("%s: %s: error %v; nothing was asked that a sampler may refuse", t.s.at(t.rec.Number), method, err)
 	}
 	t.err = err
 }
@@ -168,12 +177,12 @@ func (s *study) call(method string, q *sampler.Query, space map[string]distribut
 		return f()
 	}()
 	if panicked != "" {
-		s.e.Fatalf("trial %d: %s panicked: %s", number, method, panicked)
+		s.e.Fatalf("%s: %s panicked: %s", s.at(number), method, panicked)
 	}
 	if s.watch {
 		for what, print := range prints(q, space) {
 			if before[what] != print {
-				s.e.Errorf("trial %d: %s changed %s; what it is handed is read only", number, method, what)
+				s.e.Errorf("%s: %s changed %s; what it is handed is read only", s.at(number), method, what)
 			}
 		}
 	}

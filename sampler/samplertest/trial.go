@@ -77,9 +77,9 @@ func (t *trial) ask() {
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		d, ok := space[name]
 		if !ok {
-			t.s.e.Errorf("trial %d: SampleJoint chose a value for %q, which is not in the space that it was given", t.rec.Number, name)
+			t.s.e.Errorf("%s: SampleJoint chose a value for %q, which is not in the space that it was given", t.s.at(t.rec.Number), name)
 		} else if v := got[name]; !d.Contains(v) {
-			t.s.e.Errorf("trial %d: SampleJoint chose %v for %q, which is not in the domain %s", t.rec.Number, v, name, d)
+			t.s.e.Errorf("%s: SampleJoint chose %v for %q, which is not in the domain %s", t.s.at(t.rec.Number), v, name, d)
 		}
 	}
 	t.joint = got
@@ -99,7 +99,7 @@ func (t *trial) sample(name string, d distributions.Distribution) float64 {
 		return d.FromUnit(0.5)
 	}
 	if !d.Contains(v) {
-		t.s.e.Fatalf("trial %d: Sample chose %v for %q, which is not in the domain %s", t.rec.Number, v, name, d)
+		t.s.e.Fatalf("%s: Sample chose %v for %q, which is not in the domain %s", t.s.at(t.rec.Number), v, name, d)
 	}
 	return v
 }
