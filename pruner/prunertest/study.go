@@ -25,8 +25,9 @@ type study struct {
 	logs      map[int]*storage.Log
 	taken     int // finished trials that are in logs
 
-	noNotes bool // leave SetAttr nil
-	watch   bool // compare what the pruner was handed before and after each call
+	what    string // what is special about the study, for messages
+	noNotes bool   // leave SetAttr nil
+	watch   bool   // compare what the pruner was handed before and after each call
 }
 
 // study begins one with one instance of the pruner.
@@ -176,9 +177,9 @@ func (t *trial) decide(p pruner.Pruner, q *pruner.Query) bool {
 	}()
 	switch {
 	case panicked != "":
-		t.s.e.Fatalf("trial %d after %v: Prune panicked: %s", t.rec.Number, t.rec.Reports, panicked)
+		t.s.e.Fatalf("trial %d %safter %v: Prune panicked: %s", t.rec.Number, t.s.what, t.rec.Reports, panicked)
 	case err != nil:
-		t.s.e.Fatalf("trial %d after %v: Prune: error %v; nothing was asked that a pruner may refuse", t.rec.Number, t.rec.Reports, err)
+		t.s.e.Fatalf("trial %d %safter %v: Prune: error %v; nothing was asked that a pruner may refuse", t.rec.Number, t.s.what, t.rec.Reports, err)
 	}
 	if t.s.watch {
 		for what, print := range prints(q) {
