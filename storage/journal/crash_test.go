@@ -77,7 +77,11 @@ func workerMain(path string) error {
 	if err != nil {
 		return err
 	}
-	st, err := Open(path, nil)
+	grace, err := time.ParseDuration(os.Getenv("HONE_TEST_GRACE"))
+	if err != nil {
+		return err
+	}
+	st, err := Open(path, &Options{LockGrace: grace})
 	if err != nil {
 		return err
 	}
@@ -257,6 +261,8 @@ type crew struct {
 	budget int
 	pause  time.Duration
 	lost   time.Duration
+	grace  time.Duration // of the lock; 0: the usual
+	over   int           // trials that may count beyond the budget
 }
 
 func newCrew(t *testing.T, budget int, pause time.Duration) *crew {
@@ -273,7 +279,7 @@ func newCrew(t *testing.T, budget int, pause time.Duration) *crew {
 func (c *crew) start(env ...string) *exec.Cmd {
 	c.t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "HONE_TEST_JOURNAL="+c.path, fmt.Sprint("HONE_TEST_BUDGET=", c.budget), fmt.Sprint("HONE_TEST_PAUSE=", c.pause), fmt.Sprint("HONE_TEST_LOST=", c.lost))
+	cmd.Env = append(os.Environ(), "HONE_TEST_JOURNAL="+c.path, fmt.Sprint("HONE_TEST_BUDGET=", c.budget), fmt.Sprint("HONE_TEST_PAUSE=", c.pause), fmt.Sprint("HONE_TEST_LOST=", c.lost), fmt.Sprint("HONE_TEST_GRACE=", c.grace))
 	cmd.Env = append(cmd.Env, env...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
@@ -296,15 +302,15 @@ func (c *crew) check() {
 		if ts[i].Number != i {
 			t.Fatalf("trial %d has the number %d", i, ts[i].Number)
 		}
-		if !ts[i].State.Finished() {
-			t.Errorf("trial %d is %s", i, ts[i].State)
+		if !ts[i].State.Finished() && (ts[i].HoldsBudget() || c.over == 0) { // Python's dead leave theirs
+			t.Errorf("trial %d is %s and held by %s", i, ts[i].State, ts[i].Holder())
 		}
 		if ts[i].Counts() {
 			counts++
 		}
 	}
-	if counts != c.budget {
-		t.Errorf("%d trials count, want exactly %d", counts, c.budget)
+	if counts < c.budget || counts > c.budget+c.over {
+		t.Errorf("%d trials count, want %d and at most %d more", counts, c.budget, c.over)
 	}
 	acked := make(map[int]bool)
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(c.path), "acks.*"))
