@@ -346,7 +346,7 @@ func TestObjective(t *testing.T) {
 func TestTuneInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := tune(ctx, 3, 2, 1); !errors.Is(err, context.Canceled) {
+	if err := tune(ctx, 3, 2, 1, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
 }

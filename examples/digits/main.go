@@ -14,6 +14,7 @@ import (
 	"runtime"
 
 	"github.com/gohone/hone"
+	"github.com/gohone/hone/storage/journal"
 )
 
 const epochs = 30 // passes over the images that a network learns from
@@ -53,26 +54,36 @@ func main() {
 	trials := flag.Int("trials", 60, "settings to try")
 	workers := flag.Int("workers", runtime.NumCPU(), "trials at once")
 	seed := flag.Uint64("seed", 0, "seed of the study; 0 chooses one")
+	path := flag.String("journal", "", "file that keeps the study; a second run goes on with it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := tune(ctx, *trials, *workers, *seed); err != nil {
+	if err := tune(ctx, *trials, *workers, *seed, *path); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func tune(ctx context.Context, trials, workers int, seed uint64) error {
+func tune(ctx context.Context, trials, workers int, seed uint64, path string) error {
 	all, test, err := load()
 	if err != nil {
 		return err
 	}
-	learn, judge := split(all)
-	study, err := hone.NewStudy(&hone.Options{Direction: hone.Maximize, Seed: seed})
+	o := &hone.Options{Name: "digits", Direction: hone.Maximize, Seed: seed, LoadIfExists: true}
+	if path != "" {
+		st, err := journal.Open(path, nil)
+		if err != nil {
+			return err
+		}
+		defer st.Close() // what was told is on disk already
+		o.Storage = st
+	}
+	study, err := hone.NewStudy(o)
 	if err != nil {
 		return err
 	}
+	learn, judge := split(all)
 	f := func(t *hone.Trial) (float64, error) { return objective(t, learn, judge) }
-	err = study.OptimizeContext(ctx, f, &hone.OptimizeOptions{Trials: trials, Workers: workers, Progress: os.Stderr})
+	err = study.OptimizeContext(ctx, f, &hone.OptimizeOptions{TotalTrials: trials, Workers: workers, Progress: os.Stderr})
 	if err != nil {
 		return err
 	}
