@@ -11,10 +11,6 @@ import (
 
 func openMemory(testing.TB) storage.Storage { return storage.NewMemory() }
 
-func TestMemory(t *testing.T) {
-	storagetest.Run(t, storagetest.Options{Open: openMemory})
-}
-
 func TestFailuresOfASoundStorage(t *testing.T) {
 	if got := storagetest.Failures(t, storagetest.Options{Open: openMemory, Goroutines: 8}); len(got) > 0 {
 		t.Errorf("Memory fails: %q", got)
