@@ -258,6 +258,9 @@ func TestBackprop(t *testing.T) {
 				}
 				m.backprop(x, class)
 				got := slices.Clone(m.grad)
+				if m.backprop(x, class); !slices.Equal(m.grad, got) {
+					t.Error("the gradient of a second pass differs")
+				}
 				const h = 1e-6
 				for i, v := range m.theta {
 					m.theta[i] = v + h
@@ -270,6 +273,28 @@ func TestBackprop(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// With all images in one step, an epoch changes the parameters by the velocity
+// v ← Momentum·v − rate·∇, and the rate falls along half a cosine.
+func TestEpochStep(t *testing.T) {
+	train, _ := data(t)
+	d := images{rows(train.pixels, 0, 50), train.class[:50]}
+	s := settings{Rate: 0.3, Momentum: 0.7, L2: 1e-3, Width: 8, Depth: 2, Batch: 50, Activation: "tanh"}
+	rng := rand.New(rand.NewPCG(5, 5))
+	m := newMLP(pixels, classes, s, rng)
+	v := make([]float64, len(m.theta))
+	for epoch := range epochs {
+		before := slices.Clone(m.theta)
+		m.epoch(d, s, epoch, rng)
+		rate := s.Rate * math.Pow(math.Cos(math.Pi/2*float64(epoch)/epochs), 2)
+		for i := range v {
+			v[i] = s.Momentum*v[i] - rate*m.grad[i]
+			if got := m.theta[i] - before[i]; math.Abs(got-v[i]) > 1e-12 {
+				t.Fatalf("epoch %d: parameter %d moved by %v, want %v", epoch, i, got, v[i])
+			}
 		}
 	}
 }
@@ -379,7 +404,7 @@ func TestHistorySVG(t *testing.T) {
 		if strings.Contains(string(svg), "NaN") || strings.Contains(string(svg), "Inf") {
 			t.Errorf("%d trials: a coordinate is not finite:\n%s", n, svg)
 		}
-		dots, rings := 0, 0
+		dots, rings, top := 0, 0, math.Inf(1)
 		for _, s := range picture.Shapes {
 			if s.XMLName.Local != "circle" || s.CY < svgTop { // the legend stands above
 				continue
@@ -391,7 +416,27 @@ func TestHistorySVG(t *testing.T) {
 				rings++
 			} else {
 				dots++
+				top = min(top, s.CY)
 			}
+		}
+		for _, s := range picture.Shapes {
+			if s.XMLName.Local != "path" || s.Fill != "none" || strings.Contains(s.D, "h") {
+				continue
+			}
+			from, last := math.Inf(1), 0.0
+			for _, part := range strings.Split(s.D, "V")[1:] {
+				if _, err := fmt.Sscanf(part, "%g", &last); err != nil || last > from {
+					t.Errorf("%d trials: the line %q goes down (%v)", n, s.D, err)
+				}
+				from = last
+			}
+			if last != top {
+				t.Errorf("%d trials: the line ends at %v, want %v", n, last, top)
+			}
+			top = math.NaN() // seen
+		}
+		if dots > 0 && !math.IsNaN(top) {
+			t.Errorf("%d trials: no line", n)
 		}
 		wantDots, wantRings := 0, 0
 		for _, trial := range trials[:n] {

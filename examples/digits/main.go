@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"log"
 	"math/rand/v2"
@@ -63,7 +64,7 @@ func main() {
 	}
 }
 
-func tune(ctx context.Context, trials, workers int, seed uint64, path string) error {
+func tune(ctx context.Context, trials, workers int, seed uint64, path string) (err error) {
 	all, test, err := load()
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func tune(ctx context.Context, trials, workers int, seed uint64, path string) er
 		if err != nil {
 			return err
 		}
-		defer st.Close() // what was told is on disk already
+		defer func() { err = errors.Join(err, st.Close()) }()
 		o.Storage = st
 	}
 	study, err := hone.NewStudy(o)
