@@ -285,8 +285,7 @@ func concurrent(e *env) {
 			trials = append(trials, t)
 		}
 	}
-	type answer struct{ got, want string }
-	answers := make([]answer, len(trials))
+	wants := make([]string, len(trials))
 	ask := func(t *trial, smp func() sampler.Sampler) string {
 		own := *s // a study of this goroutine's own, over the same history
 		own.sampler, own.under = smp, nil
@@ -299,7 +298,7 @@ func concurrent(e *env) {
 		return point(&c.rec) + fmt.Sprint(c.rec.SystemAttrs)
 	}
 	for i, t := range trials {
-		answers[i].want = ask(t, e.fresh)
+		wants[i] = ask(t, e.fresh)
 	}
 	var wg sync.WaitGroup
 	for range 2 {
@@ -308,8 +307,8 @@ func concurrent(e *env) {
 			go func() {
 				defer wg.Done()
 				got := ask(t, func() sampler.Sampler { return one })
-				if got != answers[i].want {
-					e.Errorf("trial %d: asked beside others the sampler chose\n%s, asked alone\n%s", t.rec.Number, got, answers[i].want)
+				if got != wants[i] {
+					e.Errorf("trial %d: asked beside others the sampler chose\n%s, asked alone\n%s", t.rec.Number, got, wants[i])
 				}
 			}()
 		}
