@@ -297,3 +297,16 @@ func TestBrokenPruners(t *testing.T) {
 		t.Errorf("a pruner that prunes although it never does: %q", got)
 	}
 }
+
+// No check is without something that it finds.
+func TestEveryCheckCanFail(t *testing.T) {
+	broken := map[string]bool{"Never": true} // see above
+	for _, c := range brokenPruners {
+		broken[c.check] = true
+	}
+	for _, name := range prunertest.Names() {
+		if !broken[name] {
+			t.Errorf("nothing is broken for %s to find", name)
+		}
+	}
+}

@@ -148,3 +148,16 @@ func TestRefusalsAreForgiven(t *testing.T) {
 		t.Errorf("a sampler that draws at random: %q", got)
 	}
 }
+
+// No check is without something that it finds.
+func TestEveryCheckCanFail(t *testing.T) {
+	broken := make(map[string]bool)
+	for _, c := range slices.Concat(brokenValues, brokenQueries) {
+		broken[c.check] = true
+	}
+	for _, name := range samplertest.Names() {
+		if !broken[name] {
+			t.Errorf("nothing is broken for %s to find", name)
+		}
+	}
+}

@@ -22,3 +22,12 @@ func FailuresOf(tb testing.TB, o Options, fresh func() sampler.Sampler, names ..
 	}
 	return conformance.Failures(tb, some)
 }
+
+// Names returns the names of all checks.
+func Names() []string {
+	var out []string
+	for _, c := range (Options{}).checks(nil) {
+		out = append(out, c.Name)
+	}
+	return out
+}

@@ -20,6 +20,7 @@ type broken struct {
 	deleteStudy  func(ctx context.Context, study int64) error
 	findStudy    func(ctx context.Context, name string) (int64, error)
 	study        func(ctx context.Context, study int64) (storage.Study, error)
+	studies      func(ctx context.Context) ([]storage.Study, error)
 	setStudyAttr func(ctx context.Context, study int64, kind storage.AttrKind, key, value string) error
 	createTrial  func(ctx context.Context, study int64, template *storage.Trial) (storage.Trial, error)
 	setParam     func(ctx context.Context, trial int64, p storage.Param) error
@@ -40,7 +41,7 @@ func breakIt(take func(b *broken)) storagetest.Options {
 	wrap := func(st storage.Storage) storage.Storage {
 		h := st.(*handle)
 		b := &broken{
-			handle: h, createStudy: h.CreateStudy, deleteStudy: h.DeleteStudy, findStudy: h.FindStudy, study: h.Study,
+			handle: h, createStudy: h.CreateStudy, deleteStudy: h.DeleteStudy, findStudy: h.FindStudy, study: h.Study, studies: h.Studies,
 			setStudyAttr: h.SetStudyAttr, createTrial: h.CreateTrial, setParam: h.SetParam, setReport: h.SetReport,
 			setTrialAttr: h.SetTrialAttr, setState: h.SetState, trial: h.Trial, trials: h.Trials, claim: h.Claim,
 			requeue: h.Requeue, beat: h.Beat, beats: h.Beats, close: h.Close,
@@ -68,6 +69,7 @@ func (b *broken) FindStudy(ctx context.Context, name string) (int64, error) {
 func (b *broken) Study(ctx context.Context, study int64) (storage.Study, error) {
 	return b.study(ctx, study)
 }
+func (b *broken) Studies(ctx context.Context) ([]storage.Study, error) { return b.studies(ctx) }
 func (b *broken) SetStudyAttr(ctx context.Context, study int64, kind storage.AttrKind, key, value string) error {
 	return b.setStudyAttr(ctx, study, kind, key, value)
 }
@@ -196,6 +198,19 @@ func TestOptionsForgive(t *testing.T) {
 	for name, o := range map[string]storagetest.Options{"TimeResolution": seconds, "Unordered": unordered} {
 		if got := storagetest.Failures(t, o); len(got) > 0 {
 			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// No check is without something that it finds.
+func TestEveryCheckCanFail(t *testing.T) {
+	broken := make(map[string]bool)
+	for _, c := range slices.Concat(brokenKeeping, brokenSharing) {
+		broken[c.check] = true
+	}
+	for _, name := range storagetest.Names(t, whole) {
+		if !broken[name] {
+			t.Errorf("nothing is broken for %s to find", name)
 		}
 	}
 }

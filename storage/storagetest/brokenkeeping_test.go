@@ -17,6 +17,64 @@ import (
 
 // What a storage keeps, and what it hands out.
 var brokenKeeping = []breakage{
+	{"names are numbers", func(b *broken) {
+		var n int
+		create := b.createStudy
+		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {
+			if name == "" {
+				n++
+				name = fmt.Sprint("study", n)
+			}
+			return create(ctx, name, d)
+		}
+	}, "CreateStudy", "no-name-"},
+	{"later studies go, too", func(b *broken) {
+		b.deleteStudy = func(ctx context.Context, id int64) error {
+			all, err := b.studies(ctx)
+			for _, s := range all {
+				if s.ID >= id {
+					err = errors.Join(err, b.handle.DeleteStudy(ctx, s.ID))
+				}
+			}
+			return err
+		}
+	}, "DeleteMiddleStudy", "after the middle one"},
+	{"studies are sorted by name", func(b *broken) {
+		studies := b.studies
+		b.studies = func(ctx context.Context) ([]storage.Study, error) {
+			all, err := studies(ctx)
+			slices.SortFunc(all, func(x, y storage.Study) int { return strings.Compare(x.Name, y.Name) })
+			return all, err
+		}
+	}, "Studies", "in the order of their ids"},
+	{"numbers go on from study to study", func(b *broken) {
+		b.onRead(func(t *storage.Trial) { t.Number = int(t.ID) })
+	}, "CreateTrial", "the number is"},
+	{"reports of no trial", func(b *broken) {
+		set := b.setReport
+		b.setReport = func(ctx context.Context, id int64, step int, v float64) error {
+			if err := set(ctx, id, step, v); !errors.Is(err, storage.ErrTrialNotFound) {
+				return err
+			}
+			return nil
+		}
+	}, "TrialNotFound", "SetReport"},
+	{"no way back", func(b *broken) {
+		set := b.setState
+		b.setState = func(ctx context.Context, id int64, s storage.State, v []float64) (bool, error) {
+			if s == storage.Waiting {
+				return false, nil
+			}
+			return set(ctx, id, s, v)
+		}
+	}, "BackToWaiting", "it is the one that makes the change"},
+	{"finishing drops attributes", func(b *broken) {
+		b.onRead(func(t *storage.Trial) {
+			if t.State.Finished() {
+				t.UserAttrs = nil
+			}
+		})
+	}, "TrialAttrs", "after it was finished"},
 	{"a taken name gives the study that has it", func(b *broken) {
 		create := b.createStudy
 		b.createStudy = func(ctx context.Context, name string, d []storage.Direction) (int64, error) {

@@ -12,6 +12,17 @@ import (
 
 // What several callers, processes and workers rely on.
 var brokenSharing = []breakage{
+	{"half of an attribute is seen", func(b *broken) {
+		study := b.study
+		b.study = func(ctx context.Context, id int64) (storage.Study, error) {
+			s, err := study(ctx, id)
+			if n := len(s.UserAttrs); n > 0 {
+				s.UserAttrs = slices.Clone(s.UserAttrs)
+				s.UserAttrs[n-1].Value = ""
+			}
+			return s, err
+		}
+	}, "SnapshotsUnderReaders", "read beside writers"},
 	{"contexts are not looked at", func(b *broken) {
 		trial := b.trial
 		b.trial = func(ctx context.Context, id int64) (storage.Trial, error) {

@@ -26,3 +26,12 @@ func FailuresOf(tb testing.TB, o Options, names ...string) []string {
 func Complaints(tb testing.TB, f func(tb testing.TB)) []string {
 	return conformance.Failures(tb, []conformance.Check{{Name: "f", Run: f}})
 }
+
+// Names returns the names of the checks that apply.
+func Names(tb testing.TB, o Options) []string {
+	var out []string
+	for _, c := range o.checks(tb) {
+		out = append(out, c.Name)
+	}
+	return out
+}
