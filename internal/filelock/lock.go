@@ -51,6 +51,8 @@ type Lock struct {
 	since time.Time     // when we took it
 
 	noKernel, noLinks bool
+	kernelHeld        bool
+	stuck             bool // who has the kernel lock is stopped
 	closed            bool
 }
 
@@ -104,7 +106,8 @@ func (l *Lock) Acquire(ctx context.Context) error {
 // letGo releases the kernel lock and the slot.
 func (l *Lock) letGo() error {
 	var err error
-	if l.side != nil {
+	if l.kernelHeld {
+		l.kernelHeld = false
 		if err = unlockKernel(l.side); err != nil {
 			l.side.Close() // which lets go too
 			l.side = nil
@@ -116,6 +119,10 @@ func (l *Lock) letGo() error {
 
 // kernel takes the kernel lock. It reports true when ctx ended and a goroutine
 // was left that waits for the lock and then gives the slot back.
+//
+// A process that was stopped keeps its kernel lock, and those behind it would
+// wait for as long as it sleeps. So nobody waits for longer than it takes to
+// break a lock file that was left behind; then the lock file alone decides.
 func (l *Lock) kernel(ctx context.Context) (passed bool, err error) {
 	for !l.noKernel {
 		if l.side == nil {
@@ -125,19 +132,11 @@ func (l *Lock) kernel(ctx context.Context) (passed bool, err error) {
 		}
 		ok, err := tryKernel(l.side)
 		if err == nil && !ok {
-			done := make(chan error, 1)
-			side := l.side
-			go func() { done <- lockKernel(side) }()
-			select {
-			case err = <-done:
-			case <-ctx.Done():
-				go func() { // a wait for the kernel cannot be called off
-					if <-done == nil {
-						unlockKernel(side)
-					}
-					l.slot <- struct{}{}
-				}()
-				return true, ctx.Err()
+			if l.stuck {
+				return false, nil
+			}
+			if passed, err = l.waitKernel(ctx); passed || l.stuck {
+				return passed, err
 			}
 		}
 		if errors.Is(err, errNoKernelLock) {
@@ -149,18 +148,57 @@ func (l *Lock) kernel(ctx context.Context) (passed bool, err error) {
 		if err != nil {
 			return false, err
 		}
+		l.stuck = false
 		// Somebody may have removed the side file; then others lock a new one.
 		locked, err := l.side.Stat()
 		if err != nil {
 			return false, errors.Join(err, unlockKernel(l.side))
 		}
 		if now, err := os.Stat(l.side.Name()); err == nil && os.SameFile(locked, now) {
+			l.kernelHeld = true
 			return false, nil
 		}
 		l.side.Close()
 		l.side = nil
 	}
 	return false, nil
+}
+
+// waitKernel waits for the kernel lock in a goroutine, for such a wait cannot be
+// called off. When the lock does not come, stuck is set and the goroutine keeps
+// the side file.
+func (l *Lock) waitKernel(ctx context.Context) (passed bool, err error) {
+	done := make(chan error, 1)
+	side := l.side
+	go func() { done <- lockKernel(side) }()
+	enough := time.NewTimer(l.o.Grace + l.o.Grace/2)
+	defer enough.Stop()
+	select {
+	case err := <-done:
+		return false, err
+	case <-ctx.Done():
+		go func() {
+			if <-done == nil {
+				unlockKernel(side)
+			}
+			l.slot <- struct{}{}
+		}()
+		return true, ctx.Err()
+	case <-enough.C:
+		go func() {
+			<-done
+			side.Close() // which lets go
+		}()
+		l.side, l.stuck = nil, true
+		l.warn(fmt.Sprintf("the process that queues first for %s does not move", l.path))
+		return false, nil
+	}
+}
+
+func (l *Lock) warn(message string) {
+	if l.o.Warn != nil {
+		l.o.Warn(message)
+	}
 }
 
 // open opens a side file, and makes the folder first where it is missing.

@@ -31,6 +31,17 @@ func holdForever(path string) {
 		os.Exit(1)
 	}
 	fmt.Println("held")
+	if os.Getenv("FILELOCK_TEST_STOPPED") != "" { // until it is woken and robbed
+		for l.Held() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		fmt.Println(l.Release())
+		if err := l.Acquire(context.Background()); err != nil {
+			fmt.Println(err)
+		}
+		fmt.Println("again")
+		os.Exit(0)
+	}
 	time.Sleep(time.Hour)
 }
 
@@ -275,6 +286,31 @@ func TestDeadOwner(t *testing.T) {
 					t.Errorf("%s of the dead process is left", f.Name())
 				}
 			}
+		})
+	}
+}
+
+// A clock that was put back or forward breaks no lock and keeps none: only
+// whether it changes counts.
+func TestClockJump(t *testing.T) {
+	for name, d := range map[string]time.Duration{"a day ago": -24 * time.Hour, "in a day": 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			const grace = 100 * time.Millisecond
+			path := target(t)
+			if err := os.WriteFile(path+".lock", nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			at := time.Now().Add(d)
+			if err := os.Chtimes(path+".lock", at, at); err != nil {
+				t.Fatal(err)
+			}
+			l := open(t, path, Options{Grace: grace})
+			begin := time.Now()
+			acquire(t, l)
+			if took := time.Since(begin); took < grace {
+				t.Errorf("the lock was broken after %v, the grace period is %v", took, grace)
+			}
+			release(t, l)
 		})
 	}
 }

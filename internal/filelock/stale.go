@@ -83,7 +83,7 @@ func (l *Lock) deadOwner(lock fs.FileInfo) string {
 		return ""
 	}
 	o, ok := parseOwner(string(text))
-	if !ok || !o.dead(l.me, l.side != nil) {
+	if !ok || !o.dead(l.me, l.kernelHeld) {
 		return ""
 	}
 	return fmt.Sprintf("process %d, which held it, is dead", o.pid)
@@ -95,8 +95,8 @@ func (l *Lock) breakLock(judged fs.FileInfo, why string) error {
 	if errors.Is(err, ErrLost) {
 		return nil // another waiter was faster
 	}
-	if err == nil && l.o.Warn != nil {
-		l.o.Warn(fmt.Sprintf("broke the lock %s: %s", l.path, why))
+	if err == nil {
+		l.warn(fmt.Sprintf("broke the lock %s: %s", l.path, why))
 	}
 	return err
 }

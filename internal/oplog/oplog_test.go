@@ -8,6 +8,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,10 @@ import (
 	"github.com/gohone/hone/internal/pyjson"
 	"github.com/gohone/hone/storage"
 )
+
+// big is the largest integer that a float holds exactly with all below it, or
+// what fits an int.
+const big = 1 << (strconv.IntSize - 11)
 
 // apply folds lines and returns what became of each.
 func apply(t *testing.T, s *State, lines ...string) []Verdict {
@@ -285,7 +290,7 @@ func TestRoundTrip(t *testing.T) {
 		Params: []storage.Param{
 			{Name: "z", Value: 5e-324, Dist: distributions.Float{Low: 0, High: 1}},
 			{Name: "é\"\n\x01日本", Value: 2, Dist: distributions.Categorical{Choices: []any{nil, true, 2.0}}},
-			{Name: "i", Value: 1 << 53, Dist: distributions.Int{Low: 0, High: 1 << 53, Step: 1}},
+			{Name: "i", Value: big, Dist: distributions.Int{Low: 0, High: big, Step: 1}},
 		},
 		Reports:     []storage.Report{{Step: 0, Value: math.NaN()}, {Step: 7, Value: -inf}},
 		UserAttrs:   storage.Attrs{{Key: "a", Value: `{"b": [1, 2.0, NaN]}`}, {Key: "", Value: "null"}},

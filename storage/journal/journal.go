@@ -97,7 +97,7 @@ func Open(path string, o *Options) (*Storage, error) {
 	s.mu.Unlock()
 	if err != nil {
 		s.f.Close()
-		return nil, err
+		return nil, named(err)
 	}
 	if !s.o.ReadOnly {
 		s.lock.Tidy()

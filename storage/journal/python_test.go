@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// big is the largest integer that a float holds exactly with all below it, or
+// what fits an int.
+const big = 1 << (strconv.IntSize - 11)
+
 // write fills a journal with all that a study can hold.
 func write(t *testing.T, st *journal.Storage) {
 	t.Helper()
@@ -97,12 +102,12 @@ func write(t *testing.T, st *journal.Storage) {
 		distributions.Float{Low: -1.5, High: 2.5}, distributions.Float{Low: 1e-5, High: 1, Log: true},
 		distributions.Float{Low: 0, High: 0.95, Step: 0.1}, distributions.Float{Low: 3, High: 3},
 		distributions.Int{Low: -3, High: 12, Step: 1}, distributions.Int{Low: 1, High: 1024, Step: 1, Log: true},
-		distributions.Int{Low: 0, High: 20, Step: 5}, distributions.Int{Low: 0, High: 1 << 53, Step: 1},
+		distributions.Int{Low: 0, High: 20, Step: 5}, distributions.Int{Low: 0, High: big, Step: 1},
 		distributions.Categorical{Choices: []any{"adam", "日本", "\"\\"}},
 		distributions.Categorical{Choices: []any{nil, true, 2, 2.5, "1"}},
 		distributions.Categorical{Choices: []any{nan, inf, -inf, 0.1}},
 	}
-	values := []float64{0.1, 1e-5, 0.9, 3, -3, 1024, 20, 1 << 53, 1, 4, 0}
+	values := []float64{0.1, 1e-5, 0.9, 3, -3, 1024, 20, big, 1, 4, 0}
 	for number := range 4 {
 		tr, err := st.CreateTrial(ctx, study, nil)
 		must(t, err)
@@ -152,7 +157,7 @@ func write(t *testing.T, st *journal.Storage) {
 	_, err = st.CreateTrial(ctx, multi, &storage.Trial{
 		State: storage.Complete, Values: []float64{1, inf}, Started: at, Finished: at.Add(time.Hour),
 		Params:    []storage.Param{{Name: "b", Value: 1, Dist: dists[8]}, {Name: "a", Value: 0.5, Dist: dists[0]}},
-		Reports:   []storage.Report{{Step: 3, Value: nan}, {Step: 1 << 31, Value: 1}},
+		Reports:   []storage.Report{{Step: 3, Value: nan}, {Step: 1 << 30, Value: 1}},
 		UserAttrs: storage.Attrs{{Key: "z", Value: "1"}, {Key: "a", Value: "2"}},
 	})
 	must(t, err)
