@@ -3,6 +3,7 @@ package cma
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // categorical is a product of categorical distributions, one for each
@@ -53,6 +54,16 @@ func newCategorical(sizes []int, initial [][]float64, discrete int) *categorical
 	c.path, c.local = make([]float64, free), make([]float64, free)
 	c.margin()
 	return c
+}
+
+func (c *categorical) clone() *categorical {
+	d := *c
+	d.q, d.gradient = make([][]float64, len(c.q)), make([][]float64, len(c.q))
+	for v, q := range c.q {
+		d.q[v], d.gradient[v] = slices.Clone(q), make([]float64, len(q))
+	}
+	d.path, d.local = slices.Clone(c.path), make([]float64, len(c.local))
+	return &d
 }
 
 // draw appends one category for each variable.

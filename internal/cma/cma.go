@@ -206,6 +206,23 @@ func (c *CMA) setCov(full []float64) {
 	c.decompose()
 }
 
+// Clone returns a copy that shares no state with c.
+func (c *CMA) Clone() *CMA {
+	d := *c
+	for _, v := range []*[]float64{&d.mean, &d.scale, &d.cov, &d.rows, &d.roots, &d.pSigma, &d.pC} {
+		*v = slices.Clone(*v)
+	}
+	d.scratch, d.buf, d.order = make([]float64, 4*c.n), nil, nil
+	d.progress = c.progress.clone()
+	if c.cats != nil {
+		d.cats = c.cats.clone()
+	}
+	if c.rates != nil {
+		d.rates = c.rates.clone()
+	}
+	return &d
+}
+
 // Population returns λ.
 func (c *CMA) Population() int { return c.opts.Population }
 

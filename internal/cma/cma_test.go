@@ -299,6 +299,26 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestClone: a copy goes the same way as the original, and what happens to one
+// leaves the other alone.
+func TestClone(t *testing.T) {
+	f := func(x []float64) float64 { return rosenbrock(x) + math.Abs(math.Round(x[2])) }
+	for _, o := range []Options{{}, {Separable: true}, {AdaptRates: true}, {AdaptRates: true, Separable: true}, {Cell: integers(2)}} {
+		o.Mean, o.Sigma, o.Categories = []float64{1, 2, 3}, 1, []int{2, 4}
+		for _, generations := range []int{0, 1, 30, 300} { // beyond a chunk of the progress
+			a := New(o)
+			run(a, newRand(1), generations, f)
+			b := a.Clone()
+			run(b.Clone(), newRand(3), 10, f) // leaves no trace
+			run(a, newRand(2), 40, f)
+			run(b, newRand(2), 40, f)
+			if !slices.Equal(a.Mean(), b.Mean()) || a.Sigma() != b.Sigma() || !slices.Equal(a.cats.q[1], b.cats.q[1]) || a.Stop() != b.Stop() || a.progress.len() != b.progress.len() {
+				t.Errorf("after %d generations the copy went to %v, %v, the original to %v, %v", generations, b.Mean(), b.Sigma(), a.Mean(), a.Sigma())
+			}
+		}
+	}
+}
+
 // TestOddSizes: a generation may have any size.
 func TestOddSizes(t *testing.T) {
 	c := New(Options{Mean: slices.Repeat([]float64{3}, 5), Sigma: 1})

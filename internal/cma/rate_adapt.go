@@ -45,6 +45,15 @@ func newAdaptive(n int, separable bool) *adaptive {
 	}
 }
 
+func (a *adaptive) clone() *adaptive {
+	d := newAdaptive(len(a.oldMean), len(a.oldCov) == len(a.oldMean))
+	for _, s := range []struct{ to, from *signal }{{&d.mean, &a.mean}, {&d.cov, &a.cov}} {
+		copy(s.to.average, s.from.average)
+		s.to.eta, s.to.square = s.from.eta, s.from.square
+	}
+	return d
+}
+
 // note takes the update into the averages and moves η (algorithm 1, lines 6–9).
 func (s *signal) note(update []float64) {
 	norm2, avg2 := 0.0, 0.0

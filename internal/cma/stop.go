@@ -24,27 +24,45 @@ const (
 
 // A progress keeps what the criteria compare.
 type progress struct {
-	firstSigma   float64
-	firstSpread  float64
-	best, median []float64 // by generation, of the solutions of tier 0
-	lifted       bool      // C was repaired at the last decomposition
+	firstSigma  float64
+	firstSpread float64
+	lifted      bool // C was repaired at the last decomposition
+
+	// Best and median values by generation, of the solutions of tier 0. Full
+	// chunks never change, so copies of a progress share them.
+	chunks [][]pair
+	tail   []pair
 }
 
-// A window of generations that is looked at for stagnation: at least, at most,
-// and as a share of all.
-const stagnationMost, stagnationShare = 20000, 0.2
+type pair struct{ best, median float64 }
+
+const chunk = 256
 
 // note takes in the values of a generation, sorted by rank.
 func (p *progress) note(values []float64) {
 	if len(values) == 0 {
 		return
 	}
-	if len(p.best) >= 2*stagnationMost {
-		p.best = slices.Delete(p.best, 0, stagnationMost)
-		p.median = slices.Delete(p.median, 0, stagnationMost)
+	p.tail = append(p.tail, pair{values[0], values[len(values)/2]})
+	if len(p.tail) == chunk {
+		p.chunks = append(slices.Clip(p.chunks), p.tail)
+		p.tail = nil
 	}
-	p.best = append(p.best, values[0])
-	p.median = append(p.median, values[len(values)/2])
+}
+
+func (p *progress) clone() progress {
+	c := *p
+	c.tail = slices.Clone(p.tail)
+	return c
+}
+
+func (p *progress) len() int { return len(p.chunks)*chunk + len(p.tail) }
+
+func (p *progress) at(i int) pair {
+	if k := i / chunk; k < len(p.chunks) {
+		return p.chunks[k][i%chunk]
+	}
+	return p.tail[i%chunk]
 }
 
 // Stop tells whether the search should end, and why.
@@ -54,9 +72,11 @@ func (c *CMA) Stop() Reason {
 		variables += float64(len(c.cats.q))
 	}
 	p, lambda := &c.progress, float64(c.opts.Population)
-	if window := 10 + int(math.Ceil(30*variables/lambda)); len(p.best) >= window {
-		recent := p.best[len(p.best)-window:]
-		low, high := slices.Min(recent), slices.Max(recent)
+	if window := 10 + int(math.Ceil(30*variables/lambda)); p.len() >= window {
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := p.len() - window; i < p.len(); i++ {
+			low, high = min(low, p.at(i).best), max(high, p.at(i).best)
+		}
 		if !(high-low > 1e-15*max(math.Abs(low), math.Abs(high))) {
 			return EqualValues
 		}
@@ -70,18 +90,28 @@ func (c *CMA) Stop() Reason {
 	return c.stopNormal()
 }
 
+// stagnates looks at the last fifth of the generations, at least so many and at
+// most 20,000: neither in the best nor in the median values is the median of
+// the last 30 % better than that of the first 30 %.
 func (p *progress) stagnates(least int) bool {
-	window := min(max(least, int(stagnationShare*float64(len(p.best)))), stagnationMost)
-	if len(p.best) < window {
+	window := min(max(least, p.len()/5), 20000)
+	if p.len() < window {
 		return false
 	}
-	part := max(1, int(0.3*float64(window)))
-	for _, h := range [][]float64{p.best, p.median} {
-		h = h[len(h)-window:]
-		old, recent := slices.Clone(h[:part]), slices.Clone(h[window-part:])
-		slices.Sort(old)
-		slices.Sort(recent)
-		if recent[part/2] < old[part/2] {
+	part := max(1, window*3/10)
+	first, last := p.len()-window, p.len()-part
+	middle := func(from int, of func(pair) float64) float64 {
+		values := make([]float64, part)
+		for i := range values {
+			values[i] = of(p.at(from + i))
+		}
+		slices.Sort(values)
+		return values[part/2]
+	}
+	for _, of := range []func(pair) float64{
+		func(v pair) float64 { return v.best }, func(v pair) float64 { return v.median },
+	} {
+		if middle(last, of) < middle(first, of) {
 			return false
 		}
 	}

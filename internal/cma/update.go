@@ -49,11 +49,11 @@ func (c *CMA) rank(solutions []Solution) {
 			c.order = append(c.order, i)
 		}
 	}
-	slices.SortStableFunc(c.order, func(a, b int) int { return compare(&solutions[a], &solutions[b]) })
+	slices.SortStableFunc(c.order, func(a, b int) int { return Compare(&solutions[a], &solutions[b]) })
 }
 
-// compare orders solutions by tier and value.
-func compare(a, b *Solution) int {
+// Compare orders solutions by tier and value.
+func Compare(a, b *Solution) int {
 	switch {
 	case a.Tier != b.Tier:
 		return cmp.Compare(a.Tier, b.Tier)
