@@ -1,0 +1,259 @@
+package sampler
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gohone/hone/internal/cma"
+	"github.com/gohone/hone/storage"
+)
+
+// A cmaState is a search: the distribution, and where it stands among the runs.
+// It follows from the trials that were told to it.
+type cmaState struct {
+	dist     *cma.CMA
+	restarts cma.Restarts
+	used     int // trials told in the present run
+	since    int // trials of lower number belong to what was before
+}
+
+func (st *cmaState) clone() *cmaState {
+	c := *st
+	c.dist = st.dist.Clone()
+	return &c
+}
+
+// cmaStream is the stream of one trial's draw. Any process can make it again.
+func cmaStream(seed uint64, number int) *rand.Rand {
+	return rand.New(rand.NewPCG(seed^0x636d612d65732e31, uint64(number))) // "cma-es.1"
+}
+
+// draw makes the point of a trial.
+func (st *cmaState) draw(seed uint64, number int) cma.Solution {
+	var s cma.Solution
+	st.dist.Ask(cmaStream(seed, number), &s)
+	return s
+}
+
+const (
+	// Warm starts want that many finished trials and take that share of them,
+	// the published γ = 0.1 and α = 0.1 of arXiv:2012.06932.
+	cmaWarmTrials = 20
+	cmaWarmShare  = 0.1
+	cmaWarmMost   = 50
+	cmaWarmAlpha  = 0.1
+	// cmaDiagonal is the number of coordinates above which the covariance is
+	// diagonal: learning a full one takes some n² trials.
+	cmaDiagonal = 100
+)
+
+// distribution returns the one that a run begins with.
+func (v *cmaView) distribution(mean []float64, sigma float64, cov []float64, population int) *cma.CMA {
+	o := cma.Options{
+		Mean:       mean,
+		Sigma:      sigma,
+		Cov:        cov,
+		Population: population,
+		Separable:  v.s.Separable || len(mean) > cmaDiagonal,
+		Positive:   v.s.NoActive,
+		AdaptRates: v.s.AdaptRates,
+		Categories: v.space.sizes,
+	}
+	if v.space.discrete {
+		o.Cell = v.space.cell
+	}
+	return cma.New(o)
+}
+
+// begin makes the state of step 0, fitted to the trials at these positions, if any.
+// number is that of the trial with the record.
+func (v *cmaView) begin(number int, fitted []int) *cmaState {
+	population := v.s.Population
+	if population == 0 {
+		population = cma.DefaultPopulation(len(v.space.axes))
+	}
+	st := &cmaState{restarts: cma.Restarts{Population: population, Sigma: v.s.sigma()}}
+	if v.s.IPOP {
+		st.restarts.Policy = cma.IPOP
+	}
+	mean, sigma, cov := make([]float64, len(v.space.numeric)), v.s.sigma(), []float64(nil)
+	for j := range mean {
+		mean[j] = 0.5
+	}
+	switch {
+	case len(v.s.Start) > 0:
+		st.since = number
+		for j := range mean {
+			a := &v.space.axes[v.space.numeric[j]]
+			if given, ok := v.s.Start[a.name]; ok {
+				if x, err := a.domain.Internal(given); err == nil {
+					mean[j] = a.domain.ToUnit(x)
+				}
+			}
+		}
+	case len(fitted) > 0:
+		st.since = number
+		var xs [][]float64
+		for _, pos := range fitted {
+			xs = append(xs, v.space.point(v.q.History.Trial(pos)))
+		}
+		mean, sigma, cov = cma.WarmStart(xs, cmaWarmAlpha)
+	}
+	st.dist = v.distribution(mean, sigma, cov, population)
+	return st
+}
+
+// worthFitting returns the positions of the trials that step 0 is fitted to.
+func (v *cmaView) worthFitting() []int {
+	if v.s.NoWarmStart || len(v.s.Start) > 0 || v.n < cmaWarmTrials {
+		return nil
+	}
+	var all []cma.Solution
+	for pos, t := range v.q.History.Trials() {
+		if len(t.Params) == 0 || v.at[t.Number] != pos {
+			continue
+		}
+		s := cma.Solution{C: []int{pos}}
+		v.rate(&s, t, pos)
+		if s.Tier < cmaUnfit {
+			all = append(all, s)
+		}
+	}
+	if len(all) < cmaWarmTrials {
+		return nil
+	}
+	slices.SortFunc(all, func(a, b cma.Solution) int {
+		if c := cma.Compare(&a, &b); c != 0 {
+			return c
+		}
+		return v.q.History.Trial(a.C[0]).Number - v.q.History.Trial(b.C[0]).Number
+	})
+	all = all[:min(int(math.Ceil(cmaWarmShare*float64(len(all)))), cmaWarmMost)]
+	out := make([]int, len(all))
+	for i := range all {
+		out[i] = all[i].C[0]
+	}
+	return out
+}
+
+// Tiers of trials, from 0 for complete and feasible ones: pruned ones by the step
+// of the last report, those that violate constraints, and failed ones.
+const (
+	cmaPruned     = 1 << 20
+	cmaInfeasible = cmaPruned + 1
+	cmaUnfit      = cmaPruned + 2
+)
+
+// rate sets the tier and value by which a finished trial ranks.
+func (v *cmaView) rate(s *cma.Solution, t *storage.Trial, pos int) {
+	h := v.q.History
+	s.Value = v.q.Directions[0].Sign() * h.Value(0)[pos]
+	violation := h.Violation()[pos]
+	switch {
+	case t.State == storage.Failed, math.IsNaN(s.Value):
+		s.Tier, s.Value = cmaUnfit, 0
+	case violation > 0:
+		s.Tier, s.Value = cmaInfeasible, violation
+	case math.IsNaN(violation) && !t.Feasible():
+		s.Tier, s.Value = cmaInfeasible, math.Inf(1)
+	case t.State == storage.Pruned:
+		last, _ := t.LastReport()
+		s.Tier = cmaPruned - min(max(last.Step, 0), cmaPruned-1)
+	}
+}
+
+// tell makes a later step: it tells the trials, by rising number, to the
+// distribution, and begins another run when this one has converged.
+func (v *cmaView) tell(st *cmaState, r cmaRecord, told []int) {
+	trials := v.q.History.Trials()
+	solutions := make([]cma.Solution, len(told))
+	for i, pos := range told {
+		t := trials[pos]
+		s := &solutions[i]
+		*s = st.draw(v.q.Seed, t.Number)
+		s.External = !v.space.read(s, t, st.dist.Mean())
+		v.rate(s, t, pos)
+	}
+	st.dist.Tell(solutions)
+	st.used += len(told)
+	if v.s.NoRestarts {
+		return
+	}
+	reason := st.dist.Stop()
+	if limit := st.restarts.Limit(); reason == "" && (limit == 0 || st.used < limit) {
+		return
+	}
+	rng := cmaStream(v.q.Seed, ^r.step)
+	population, sigma := st.restarts.Next(rng, st.used)
+	mean := make([]float64, len(v.space.numeric))
+	for j := range mean {
+		mean[j] = rng.Float64()
+	}
+	st.dist = v.distribution(mean, sigma, nil, population)
+	st.used, st.since = 0, r.number
+}
+
+// advance makes the steps that are due and notes them with the query's trial:
+// step 0 if n is nil, and one more when enough trials have finished that were not
+// told yet.
+func (v *cmaView) advance(n *cmaNode) (*cmaNode, error) {
+	for n == nil || v.q.SetAttr == nil {
+		// Without notes all but the numbers of trials is unknown later, so blocks
+		// of them count as generations. Usually this loop runs once, for step 0.
+		var told []int
+		if n == nil {
+			told = v.byNumber(v.worthFitting())
+		} else if told = v.byNumber(v.untold(n, n.state.since)); len(told) < v.enough(n) {
+			return n, nil
+		} else {
+			told = told[:v.enough(n)]
+		}
+		var err error
+		if n, err = v.note(n, told); err != nil {
+			return nil, err
+		}
+	}
+	told := v.untold(n, n.state.since)
+	if len(told) < v.enough(n) {
+		return n, nil
+	}
+	return v.note(n, v.byNumber(told))
+}
+
+// enough returns how many trials make a generation: as many as the population,
+// and as many as are under way, so that most of them were drawn from the present
+// distribution. Trials that began long ago may be dead and do not count.
+func (v *cmaView) enough(n *cmaNode) int {
+	population := n.state.dist.Population()
+	workers := 1
+	for _, t := range v.q.Running {
+		if t.Number >= v.q.Trial.Number-20*population {
+			workers++
+		}
+	}
+	return max(population, min(workers, 8*population))
+}
+
+// note makes the step after n and notes it.
+func (v *cmaView) note(n *cmaNode, told []int) (*cmaNode, error) {
+	r := cmaRecord{cmaStep: cmaStep{sign: v.space.sign}, number: v.q.Trial.Number, pos: -1}
+	if n != nil {
+		r.step = n.record.step + 1
+	}
+	trials := v.q.History.Trials()
+	numbers := make([]int, len(told))
+	for i, pos := range told {
+		numbers[i] = trials[pos].Number
+	}
+	r.told = ranges(numbers)
+	n = v.make(n, r, told, false)
+	if v.q.SetAttr == nil {
+		return n, nil
+	}
+	if err := v.q.SetAttr(cmaAttr, r.text()); err != nil {
+		return nil, err
+	}
+	v.keep(n)
+	return n, nil
+}
