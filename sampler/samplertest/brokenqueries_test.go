@@ -128,6 +128,32 @@ var brokenQueries = []breakage{
 	{"never exhausted", func(b *broken) {
 		b.exhausted = func(*sampler.Query) (bool, error) { return false, nil }
 	}, "NoRepeats", "Exhausted does not say so"},
+	{"repeats of what was enqueued", func(b *broken) {
+		joint, exhausted := b.joint, b.exhausted
+		own := func(q *sampler.Query) *sampler.Query { // without what was enqueued
+			c := *q
+			var trials []*storage.Trial
+			for _, t := range q.History.Trials() {
+				if _, fixed := t.SystemAttrs.Get(storage.AttrFixedParams); !fixed {
+					trials = append(trials, t)
+				}
+			}
+			c.History = storage.NewHistory(q.History.Objectives(), trials...)
+			return &c
+		}
+		b.joint = func(q *sampler.Query, space map[string]distributions.Distribution) (map[string]float64, error) {
+			return joint(own(q), space)
+		}
+		b.exhausted = func(q *sampler.Query) (bool, error) { return exhausted(own(q)) }
+	}, "NoRepeatsOfEnqueued", "trial 0 was enqueued"},
+	{"what is under way may still fail", func(b *broken) {
+		exhausted := b.exhausted
+		b.exhausted = func(q *sampler.Query) (bool, error) {
+			c := *q
+			c.Running = nil
+			return exhausted(&c)
+		}
+	}, "NoRepeatsInParallel", "or are under way"},
 	{"repeats of what is under way", func(b *broken) {
 		joint := b.joint
 		b.joint = func(q *sampler.Query, space map[string]distributions.Distribution) (map[string]float64, error) {

@@ -57,6 +57,31 @@ func noRepeats(e *env) {
 	}
 }
 
+// Points that were enqueued count as tried.
+func noRepeatsOfEnqueued(e *env) {
+	if !e.declares() {
+		return
+	}
+	s := e.study(4, minimize)
+	seen := make(map[string]int)
+	for i := range smallSize {
+		var fixed map[string]float64
+		if i == 0 {
+			fixed = map[string]float64{"a": 2, "b": 1, "c": 0.5}
+		}
+		t := s.begin(fixed)
+		if t == nil {
+			e.Fatalf("exhausted after %d of %d points", i, smallSize)
+		}
+		values := small(t)
+		if n, ok := seen[point(&t.rec)]; ok {
+			e.Fatalf("trial %d runs at %s, as trial %d did (trial 0 was enqueued), with %d of %d points untried; the sampler declares NoRepeats", i, point(&t.rec), n, smallSize-len(seen), smallSize)
+		}
+		seen[point(&t.rec)] = i
+		t.tell(storage.Complete, values...)
+	}
+}
+
 // With trials under way, their points are not tried again either.
 func noRepeatsInParallel(e *env) {
 	if !e.declares() {
@@ -78,6 +103,9 @@ func noRepeatsInParallel(e *env) {
 				e.Fatalf("trial %d runs at %s, as trial %d did or does, with %d of %d points untried; the sampler declares NoRepeats", t.rec.Number, point(&t.rec), n, smallSize-len(seen), smallSize)
 			}
 			seen[point(&t.rec)] = t.rec.Number
+		}
+		if _, ok := s.sampler().(sampler.Exhauster); ok && len(seen) == smallSize && s.begin(nil) != nil {
+			e.Errorf("all %d points have been tried or are under way, and Exhausted does not say so", smallSize)
 		}
 		for _, t := range under {
 			t.end(small(t))

@@ -40,7 +40,8 @@ type Options struct {
 	FixedSpace bool
 
 	// Trials is how many finished trials the sampler must have seen to show
-	// what it can do. 0 means 24, which leads past ten trials of start-up.
+	// what it can do. 0 means 24, which leads past ten trials of start-up (16
+	// with -short).
 	Trials int
 
 	// Budget is how many trials the sampler has to be better than random on
@@ -79,6 +80,9 @@ func (o Options) Failures(tb testing.TB, fresh func() sampler.Sampler) []string 
 func (o Options) checks(fresh func() sampler.Sampler) []conformance.Check {
 	if o.Trials == 0 {
 		o.Trials = 24
+		if testing.Short() {
+			o.Trials = 16
+		}
 	}
 	if o.Budget == 0 {
 		o.Budget = 60
@@ -124,6 +128,7 @@ func (o Options) checks(fresh func() sampler.Sampler) []conformance.Check {
 		{"Concurrent", concurrent},
 		// quality.go
 		{"NoRepeats", noRepeats},
+		{"NoRepeatsOfEnqueued", noRepeatsOfEnqueued},
 		{"NoRepeatsInParallel", noRepeatsInParallel},
 		{"BetterThanRandom", betterThanRandom},
 	}
