@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"runtime/debug"
@@ -36,7 +37,7 @@ type study struct {
 	snapshot *storage.History // what to hand out, if not the latest
 
 	what    string // what is special about the study, for messages
-	noNotes bool   // leave SetAttr nil
+	noNotes bool   // leave SetAttr and Logger nil
 	lenient bool   // errors other than ErrExhausted are allowed, too
 	watch   bool   // compare what the sampler was handed before and after each call
 }
@@ -118,7 +119,7 @@ func (s *study) newQuery(t *trial) *sampler.Query {
 		c := t.rec.Clone()
 		q.Trial, q.Rand = &c, t.rand
 		if !s.noNotes {
-			q.SetAttr = t.note
+			q.SetAttr, q.Logger = t.note, slog.New(slog.DiscardHandler)
 		}
 	}
 	return q

@@ -42,7 +42,8 @@ type Options struct {
 	// do on a wire whose messages hold them in maps.
 	Unordered bool
 
-	// Goroutines is how many callers the concurrent checks use. 0 means 64.
+	// Goroutines is how many callers the concurrent checks use. 0 means 64,
+	// and 16 with -short.
 	Goroutines int
 }
 
@@ -71,6 +72,9 @@ func (o Options) checks(tb testing.TB) []conformance.Check {
 	}
 	if o.Goroutines == 0 {
 		o.Goroutines = 64
+		if testing.Short() {
+			o.Goroutines = 16
+		}
 	}
 	st := o.Open(tb)
 	_, claimer := st.(storage.Claimer)
