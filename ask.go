@@ -117,7 +117,7 @@ func (s *Study) claim(ctx context.Context, budget int) (storage.Trial, bool, err
 	} else if budget > 0 {
 		attrs = []storage.Attr{{Key: storage.AttrLease, Value: `"local"`}}
 	}
-	if c, ok := s.storage.(storage.Claimer); ok {
+	if c, ok := storage.AsClaimer(s.storage); ok {
 		rec, ok, err := c.Claim(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs})
 		if err != nil {
 			return rec, false, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
@@ -388,7 +388,7 @@ func (s *Study) giveUp(ctx context.Context, rec *storage.Trial, why string, agai
 			return false, err
 		}
 	}
-	if c, ok := s.storage.(storage.Claimer); ok {
+	if c, ok := storage.AsClaimer(s.storage); ok {
 		return c.Requeue(ctx, rec.ID, rec.Holder(), attrs, retry)
 	}
 	for _, a := range attrs {

@@ -247,13 +247,15 @@ func (l *leaseKeeper) reap(ctx context.Context) error {
 	now := time.Now()
 	var failed error
 	for _, rec := range others {
-		holder := rec.Holder()
+		holder, what, seq := rec.Holder(), rec.Holder(), beats[rec.Holder()]
 		if holder == l.worker {
-			continue
+			// Ours, and nobody here works on it: the answer to the claim was
+			// lost on the way. If it is still so later, it is nobody's.
+			what, seq = "trial "+strconv.FormatInt(rec.ID, 10), 0
 		}
-		seen, known := l.seen[holder]
-		if seq := beats[holder]; !known || seq != seen.seq {
-			l.seen[holder] = sighting{seq, now}
+		seen, known := l.seen[what]
+		if !known || seq != seen.seq {
+			l.seen[what] = sighting{seq, now}
 			continue
 		}
 		if now.Sub(seen.at) < l.o.Lost {

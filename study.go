@@ -237,7 +237,7 @@ func openStudy(st storage.Storage, s storage.Study, seed uint64, metrics []strin
 	}
 	brackets, _ := study.pruner.(pruner.Bracketer)
 	study.known = newKnowledge(study.name, study.directions, brackets)
-	if leaser, ok := st.(storage.Leaser); ok {
+	if leaser, ok := storage.AsLeaser(st); ok {
 		study.lease = newLeaseKeeper(study, leaser, o.Lease)
 	}
 	return study

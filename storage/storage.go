@@ -169,6 +169,32 @@ type Leaser interface {
 	Beats(ctx context.Context, study int64) (map[string]int64, error)
 }
 
+// A Partial is a Storage whose optional methods depend on what stands behind it,
+// such as a client of a server that may be another's.
+type Partial interface {
+	Storage
+	// Claims reports whether the methods of Claimer, and those of Leaser if it
+	// has them, work.
+	Claims() bool
+}
+
+// AsClaimer returns st as a Claimer, if it is one that works.
+func AsClaimer(st Storage) (Claimer, bool) {
+	c, ok := st.(Claimer)
+	return c, ok && whole(st)
+}
+
+// AsLeaser returns st as a Leaser, if it is one that works.
+func AsLeaser(st Storage) (Leaser, bool) {
+	l, ok := st.(Leaser)
+	return l, ok && whole(st)
+}
+
+func whole(st Storage) bool {
+	p, ok := st.(Partial)
+	return !ok || p.Claims()
+}
+
 // InMemory is implemented by storages that hold all trials in the memory of
 // this process, so that reading one back costs next to nothing.
 type InMemory interface {
