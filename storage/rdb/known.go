@@ -1,0 +1,355 @@
+package rdb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/storage"
+)
+
+// A study is what this handle knows of a study that cannot change any more:
+// finished trials stay as they are, and a parameter keeps its kind. It spares
+// scans of the whole study. Dropping it costs time only.
+type study struct {
+	mu   sync.Mutex
+	name string
+
+	looking sync.Mutex // one look at a time; taken before mu
+	tally
+	above int // how many stood above the tally in the last claim, plus one
+
+	// Parameters by name, with the distribution that some trial has. It is
+	// complete for rows up to cursor, where that is not 0.
+	dists  map[string]distributions.Distribution
+	cursor int64
+}
+
+// A tally is a count of trials up to one id, floor.
+type tally struct {
+	floor   int64
+	rows    int     // how many there are
+	counts  int     // finished ones that count towards a budget
+	pending []int64 // unfinished ones, by rising id
+	rest    int     // how many stood above floor
+	// The last one that was seen finished, to notice that ids were reused.
+	mark     int64
+	markTime string
+}
+
+// maxPending bounds the number of unfinished trials that a tally passes over. It
+// is above the number of workers of any study, and of trials that were left
+// running by workers that died.
+const maxPending = 512
+
+// A held trial is one that this handle has written to and that is, as far as it
+// knows, unfinished.
+type held struct {
+	study  int64
+	params []storage.Param // PostgreSQL: committed without waiting for the disk
+}
+
+func (s *Storage) study(id int64) *study {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := s.studies[id]
+	if st == nil {
+		st = &study{dists: make(map[string]distributions.Distribution)}
+		s.studies[id] = st
+	}
+	return st
+}
+
+// forget drops what is known of a study.
+func (s *Storage) forget(study int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.studies, study)
+	for id, h := range s.trials {
+		if h.study == study {
+			delete(s.trials, id)
+		}
+	}
+}
+
+// hold notes that a trial is under way here.
+func (s *Storage) hold(trial, study int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.trials[trial] == nil {
+		s.trials[trial] = &held{study: study}
+	}
+}
+
+// drop forgets a trial that is finished or gone.
+func (s *Storage) drop(trial int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.trials, trial)
+}
+
+// wrote notes a parameter that a crash of the server might take away.
+func (s *Storage) wrote(trial int64, p storage.Param) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.trials[trial]; h != nil && s.d == PostgreSQL {
+		h.params = append(h.params, p)
+	}
+}
+
+// unsure returns the parameters of a trial that a crash might have taken away.
+func (s *Storage) unsure(trial int64) []storage.Param {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.trials[trial]; h != nil {
+		return slices.Clip(h.params)
+	}
+	return nil
+}
+
+var trialStudy = sqlText(`SELECT study_id FROM trials WHERE trial_id = ?`)
+
+// studyOf returns the study of a trial.
+func (s *Storage) studyOf(ctx context.Context, trial int64) (int64, error) {
+	s.mu.Lock()
+	h := s.trials[trial]
+	s.mu.Unlock()
+	if h != nil {
+		return h.study, nil
+	}
+	var study int64
+	err := s.read(ctx, func(t *tx) error {
+		ok, err := t.row(trialStudy[s.d], []any{trial}, &study)
+		if err == nil && !ok {
+			err = noTrial(trial)
+		}
+		return err
+	})
+	if err == nil {
+		s.hold(trial, study)
+	}
+	return study, err
+}
+
+// statesPage is how many trials a look reads at once.
+const statesPage = 5000
+
+var (
+	// What counts is what storage.Trial.Counts and HoldsBudget say.
+	leaseOrLost = `LEFT JOIN trial_system_attributes a ON a.trial_id = t.trial_id
+		AND a."key" = CASE t.state WHEN 'RUNNING' THEN '` + storage.AttrLease + `' WHEN 'FAIL' THEN '` + storage.AttrLost + `' END`
+	states = sqlText(`SELECT t.trial_id, {text t.state}, a.trial_id IS NOT NULL, {time t.datetime_complete}
+		FROM trials t ` + leaseOrLost + ` WHERE t.study_id = ? AND t.trial_id > ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(statesPage))
+	someStates = sqlText(`SELECT t.trial_id, {text t.state}, a.trial_id IS NOT NULL, {time t.datetime_complete}
+		FROM trials t ` + leaseOrLost + ` WHERE t.trial_id {ids} AND t.study_id = {study} ORDER BY t.trial_id`)
+)
+
+// A stateRow is a row of states.
+type stateRow struct {
+	id    int64
+	state string
+	has   bool // a lease, of a running trial; the mark of a lost one, of a failed one
+	ended string
+}
+
+func (r *stateRow) finished() bool { return r.state != "RUNNING" && r.state != "WAITING" }
+
+// look brings a study's tally up to date if more than a few hundred trials stand
+// above it. above is how many there were in the last call, −1 if there was none.
+func (s *Storage) look(ctx context.Context, study int64, st *study, above int) error {
+	st.looking.Lock()
+	defer st.looking.Unlock()
+	now := st.tallied()
+	if above >= 0 && above <= now.rest+maxPending {
+		return nil
+	}
+	var rows []stateRow
+	read := func(q string, args []any) error {
+		return s.read(ctx, func(t *tx) error {
+			rows = rows[:0]
+			return t.each(q, args, func(scan func(...any) error) error {
+				var r stateRow
+				err := scan(&r.id, &r.state, &r.has, &r.ended)
+				rows = append(rows, r)
+				return err
+			})
+		})
+	}
+	if len(now.pending) > 0 {
+		text, args := s.idQuery(someStates, now.pending, study)
+		if err := read(text, args); err != nil {
+			return err
+		}
+		now.pending = nil
+		for i := range rows {
+			now.take(&rows[i])
+		}
+	}
+	now.pending = slices.Clip(now.pending)
+	for full := false; !full; {
+		if err := read(states[s.d], []any{study, now.floor}); err != nil {
+			return err
+		}
+		now.rest = 0
+		for i := range rows {
+			if !rows[i].finished() && len(now.pending) == maxPending {
+				full, now.rest = true, len(rows)-i
+				break
+			}
+			now.take(&rows[i])
+			now.floor = rows[i].id
+			now.rows++
+		}
+		full = full || len(rows) < statesPage
+	}
+	st.mu.Lock()
+	st.tally = now
+	st.mu.Unlock()
+	return nil
+}
+
+// take counts a trial.
+func (y *tally) take(r *stateRow) {
+	switch {
+	case !r.finished():
+		y.pending = append(y.pending, r.id)
+		return
+	case r.state != "FAIL" || !r.has:
+		y.counts++
+	}
+	if r.id > y.mark {
+		y.mark, y.markTime = r.id, r.ended
+	}
+}
+
+var markRow = sqlText(`SELECT {time t.datetime_complete} FROM trials t WHERE t.trial_id = ? AND t.study_id = ?`)
+
+// lockStudy locks a study for the rest of the transaction, so that nobody else
+// creates or claims a trial in it, and returns what is known of it.
+func (t *tx) lockStudy(study int64) (*study, error) {
+	s := t.s
+	var name string
+	if ok, err := t.row(lockStudy[s.d], []any{study}, &name); err != nil || !ok {
+		if err == nil {
+			s.forget(study)
+		}
+		return nil, orElse(err, gone(study))
+	}
+	st := s.study(study)
+	st.mu.Lock()
+	known, mark, markTime := st.name, st.mark, st.markTime
+	st.name = name
+	st.mu.Unlock()
+	same := known == name || known == ""
+	if s.d == SQLite && same && mark > 0 {
+		// Python's tables reuse ids.
+		var ended string
+		ok, err := t.row(markRow[s.d], []any{mark, study}, &ended)
+		if err != nil {
+			return nil, err
+		}
+		same = ok && ended == markTime
+	}
+	if !same {
+		s.forget(study)
+		st = s.study(study)
+		st.mu.Lock()
+		st.name = name
+		st.mu.Unlock()
+	}
+	return st, nil
+}
+
+func (st *study) tallied() tally {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.tally
+}
+
+var (
+	findParam = sqlText(`SELECT {text p.distribution_json} FROM trials t JOIN trial_params p ON p.trial_id = t.trial_id AND p.param_name = ?
+		WHERE t.study_id = ? [[||AND CAST(CONVERT(p.param_name USING utf8mb4) AS BINARY) = CAST(? AS BINARY)]] ORDER BY t.trial_id LIMIT 1`)
+	lastParam = sqlText(`SELECT COALESCE(MAX(param_id), 0) FROM trial_params`)
+	newParams = sqlText(`SELECT {text p.param_name}, {text p.distribution_json} FROM trial_params p WHERE p.param_id IN
+		(SELECT MIN(q.param_id) FROM trial_params q JOIN trials t ON t.trial_id = q.trial_id WHERE t.study_id = ? AND q.param_id > ? AND q.param_id <= ? GROUP BY q.param_name)`)
+)
+
+// dist returns the distribution that some trial of the study has under a name,
+// nil if none is known.
+func (st *study) dist(name string) distributions.Distribution {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.dists[name]
+}
+
+// learn finds out, within a transaction that has locked the study, what the study
+// has under a name: whoever brings a name that is new to it locks the study too.
+func (t *tx) learn(study int64, st *study, name string) (distributions.Distribution, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if d := st.dists[name]; d != nil {
+		return d, nil
+	}
+	s := t.s
+	if st.cursor == 0 {
+		args := []any{name, study}
+		if s.d == MySQL {
+			args = append(args, name)
+		}
+		var text string
+		if ok, err := t.row(findParam[s.d], args, &text); err != nil {
+			return nil, err
+		} else if ok {
+			d, err := s.dists.unmarshal([]byte(text))
+			if err != nil {
+				return nil, fmt.Errorf("parameter %q of another trial: %w", name, err)
+			}
+			st.dists[name] = d
+			return d, nil
+		}
+	}
+	var last int64
+	if _, err := t.row(lastParam[s.d], nil, &last); err != nil {
+		return nil, err
+	}
+	err := t.each(newParams[s.d], []any{study, st.cursor, last}, func(scan func(...any) error) error {
+		var name, text string
+		if err := scan(&name, &text); err != nil {
+			return err
+		}
+		d, err := s.dists.unmarshal([]byte(text))
+		if err == nil && st.dists[name] == nil {
+			st.dists[name] = d
+		}
+		return nil // a damaged row is reported when its trial is read
+	})
+	if err != nil {
+		return nil, err
+	}
+	st.cursor = last
+	return st.dists[name], nil
+}
+
+// compatible refuses a parameter that cannot stand beside what the study has.
+func compatible(old distributions.Distribution, p storage.Param) error {
+	if old == nil {
+		return nil
+	}
+	if err := distributions.Compatible(old, p.Dist); err != nil {
+		return fmt.Errorf("%w: %q: %w", storage.ErrIncompatible, p.Name, err)
+	}
+	return nil
+}
+
+// met remembers the distributions of parameters that were committed.
+func (st *study) met(params ...storage.Param) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, p := range params {
+		if st.dists[p.Name] == nil {
+			st.dists[p.Name] = p.Dist
+		}
+	}
+}

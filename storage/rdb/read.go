@@ -1,0 +1,172 @@
+package rdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/gohone/hone/storage"
+)
+
+// pageSize is how many trials are read with one statement.
+const pageSize = 2000
+
+// Kinds of rows of a trial.
+const (
+	rowTrial = iota
+	rowParam
+	rowValue
+	rowReport
+	rowUserAttr
+	rowSystemAttr
+)
+
+// trialRows reads all that belongs to trials, given by id, in one statement and
+// so at one moment. Columns are the kind, the trial, a number that orders the
+// rows of a kind, a name, a number, and two texts.
+var trialRows = sqlText(`SELECT 0, t.trial_id, COALESCE(t.number, -1), {text t.state}, COALESCE(t.study_id, 0) + [[0.0|0.0::float|0e0]], {time t.datetime_start}, {time t.datetime_complete}
+	FROM trials t WHERE t.trial_id {ids}
+	UNION ALL SELECT 1, trial_id, param_id, {text param_name}, param_value, {text distribution_json}, {text ''} FROM trial_params WHERE trial_id {ids}
+	UNION ALL SELECT 2, trial_id, objective, {text value_type}, value, {text ''}, {text ''} FROM trial_values WHERE trial_id {ids}
+	UNION ALL SELECT 3, trial_id, step, {text intermediate_value_type}, intermediate_value, {text ''}, {text ''} FROM trial_intermediate_values WHERE trial_id {ids}
+	UNION ALL SELECT 4, trial_id, trial_user_attribute_id, {text "key"}, NULL::float, {text value_json}, {text ''} FROM trial_user_attributes WHERE trial_id {ids}
+	UNION ALL SELECT 5, trial_id, trial_system_attribute_id, {text "key"}, NULL::float, {text value_json}, {text ''} FROM trial_system_attributes WHERE trial_id {ids}`)
+
+// newTrials lists a page of the trials above an id. A study without such trials
+// yields one row of NULL, one that does not exist none.
+var newTrials = sqlText(`SELECT t.trial_id FROM studies s LEFT JOIN trials t ON t.study_id = s.study_id AND t.trial_id > ?
+	WHERE s.study_id = ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(pageSize))
+
+// Trial implements [storage.Storage].
+func (s *Storage) Trial(ctx context.Context, trial int64) (storage.Trial, error) {
+	t, err := s.trial(ctx, trial)
+	return t, s.named(err)
+}
+
+func (s *Storage) trial(ctx context.Context, id int64) (storage.Trial, error) {
+	if err := s.needTrial(ctx, id); err != nil {
+		return storage.Trial{}, err
+	}
+	var got []storage.Trial
+	err := s.read(ctx, func(t *tx) (err error) {
+		got, err = s.readTrials(t, 0, []int64{id})
+		return err
+	})
+	if err != nil {
+		return storage.Trial{}, err
+	}
+	if len(got) == 0 {
+		return storage.Trial{}, noTrial(id)
+	}
+	return got[0], nil
+}
+
+// needTrial refuses ids that no trial can have.
+func (s *Storage) needTrial(ctx context.Context, trial int64) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	if !s.d.isID(trial) {
+		return noTrial(trial)
+	}
+	return nil
+}
+
+func noTrial(id int64) error { return fmt.Errorf("%w: id %d", storage.ErrTrialNotFound, id) }
+
+// Trials implements [storage.Storage]. It takes two statements, and two more for
+// every 2,000 trials that it returns.
+func (s *Storage) Trials(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+	out, err := s.follow(ctx, study, after, include)
+	return out, s.named(err)
+}
+
+func (s *Storage) follow(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+	if err := s.needStudy(ctx, study); err != nil {
+		return nil, err
+	}
+	after = min(max(after, -1), s.d.maxID())
+	ids := slices.DeleteFunc(slices.Clone(include), func(id int64) bool { return !s.d.isID(id) || id > after })
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var out []storage.Trial
+	for more := true; more || len(ids) > 0; {
+		if more && len(ids) < pageSize {
+			above, err := s.above(ctx, study, after)
+			if err != nil {
+				return nil, err
+			}
+			ids = append(ids, above...)
+			if more = len(above) == pageSize; more {
+				after = above[pageSize-1]
+			}
+		}
+		page := ids[:min(len(ids), pageSize)]
+		ids = ids[len(page):]
+		if len(page) == 0 {
+			break
+		}
+		var got []storage.Trial
+		err := s.read(ctx, func(t *tx) (err error) {
+			got, err = s.readTrials(t, study, page)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if out == nil {
+			out = got
+		} else {
+			out = append(out, got...)
+		}
+	}
+	return out, nil
+}
+
+// above returns the ids of a page of trials above one.
+func (s *Storage) above(ctx context.Context, study, after int64) ([]int64, error) {
+	var ids []int64
+	err := s.read(ctx, func(t *tx) error {
+		ids = ids[:0]
+		here := false
+		err := t.each(newTrials[s.d], []any{after, study}, func(scan func(...any) error) error {
+			var id sql.NullInt64
+			here = true
+			if err := scan(&id); err != nil {
+				return err
+			}
+			if id.Valid {
+				ids = append(ids, id.Int64)
+			}
+			return nil
+		})
+		if err == nil && !here {
+			s.forget(study)
+			err = gone(study)
+		}
+		return err
+	})
+	return ids, err
+}
+
+// readTrials reads the trials of these ids, which rise, that exist in the study
+// (0: in any).
+func (s *Storage) readTrials(t *tx, study int64, ids []int64) ([]storage.Trial, error) {
+	b := newTrialBuilder(s, study, ids)
+	text, args := s.idQuery(trialRows, ids)
+	rows, err := t.query(text, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := b.row(rows); err != nil {
+			return nil, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return b.build()
+}
