@@ -77,8 +77,8 @@ func (o Options) checks(tb testing.TB) []conformance.Check {
 		}
 	}
 	st := o.Open(tb)
-	_, claimer := st.(storage.Claimer)
-	_, leaser := st.(storage.Leaser)
+	_, claimer := asClaimer(st)
+	_, leaser := asLeaser(st)
 	if err := st.Close(); err != nil {
 		tb.Fatalf("storagetest: Close of an unused storage: %v", err)
 	}

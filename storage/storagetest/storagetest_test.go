@@ -78,3 +78,20 @@ func TestCompareFindsDifferences(t *testing.T) {
 		}
 	}
 }
+
+// foreign is a handle on a storage that knows no claims.
+type foreign struct{ *handle }
+
+func (foreign) Claims() bool { return false }
+
+func TestClaimsThatDoNotWorkAreNotChecked(t *testing.T) {
+	names := storagetest.Names(t, storagetest.Options{Open: func(tb testing.TB) storage.Storage { return foreign{openHandle(tb).(*handle)} }})
+	for _, name := range names {
+		if strings.HasPrefix(name, "Claim") || strings.HasPrefix(name, "Requeue") || strings.HasPrefix(name, "Beats") {
+			t.Errorf("%s would be checked", name)
+		}
+	}
+	if len(names) < 40 {
+		t.Errorf("only %d checks are left: %v", len(names), names)
+	}
+}
