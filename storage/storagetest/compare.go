@@ -27,8 +27,8 @@ func Compare(tb testing.TB, seed uint64, ops int, a, b storage.Storage, o Option
 		o.TimeResolution = time.Microsecond
 	}
 	c := &comparison{TB: tb, o: o, ctx: tb.Context(), r: rand.New(rand.NewPCG(seed, 30)), seed: seed, st: [2]storage.Storage{a, b}}
-	_, ca := asClaimer(a)
-	_, cb := asClaimer(b)
+	_, ca := storage.AsClaimer(a)
+	_, cb := storage.AsClaimer(b)
 	c.claimers = ca && cb
 	for c.op = range ops {
 		c.step()

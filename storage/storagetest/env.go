@@ -130,24 +130,6 @@ func (e *env) move(trial int64, state storage.State, values ...float64) {
 	}
 }
 
-// asClaimer returns st as a Claimer if it is one, and does not say itself that
-// its claims do not work, as the client of a foreign server does.
-func asClaimer(st storage.Storage) (storage.Claimer, bool) {
-	c, ok := st.(storage.Claimer)
-	return c, ok && claims(st)
-}
-
-// asLeaser is asClaimer for a Leaser.
-func asLeaser(st storage.Storage) (storage.Leaser, bool) {
-	l, ok := st.(storage.Leaser)
-	return l, ok && claims(st)
-}
-
-func claims(st storage.Storage) bool {
-	p, ok := st.(interface{ Claims() bool })
-	return !ok || p.Claims()
-}
-
 func (e *env) claimer() storage.Claimer { return e.st.(storage.Claimer) }
 
 func (e *env) claim(study int64, c storage.Claim) storage.Trial {

@@ -328,7 +328,7 @@ func calls(e *env) map[string]func(ctx context.Context) error {
 		"Trial":  func(ctx context.Context) error { _, err := e.st.Trial(ctx, t); return err },
 		"Trials": func(ctx context.Context) error { _, err := e.st.Trials(ctx, study, -1, nil); return err },
 	}
-	if c, ok := asClaimer(e.st); ok {
+	if c, ok := storage.AsClaimer(e.st); ok {
 		held := e.claim(study, storage.Claim{Attrs: lease("w")}).ID
 		out["Claim"] = func(ctx context.Context) error { _, _, err := c.Claim(ctx, study, storage.Claim{}); return err }
 		out["Requeue"] = func(ctx context.Context) error {
@@ -336,7 +336,7 @@ func calls(e *env) map[string]func(ctx context.Context) error {
 			return err
 		}
 	}
-	if l, ok := asLeaser(e.st); ok {
+	if l, ok := storage.AsLeaser(e.st); ok {
 		out["Beat"] = func(ctx context.Context) error { return l.Beat(ctx, study, "w", 1, []int64{t}) }
 		out["Beats"] = func(ctx context.Context) error { _, err := l.Beats(ctx, study); return err }
 	}

@@ -77,8 +77,8 @@ func (o Options) checks(tb testing.TB) []conformance.Check {
 		}
 	}
 	st := o.Open(tb)
-	_, claimer := asClaimer(st)
-	_, leaser := asLeaser(st)
+	_, claimer := storage.AsClaimer(st)
+	_, leaser := storage.AsLeaser(st)
 	if err := st.Close(); err != nil {
 		tb.Fatalf("storagetest: Close of an unused storage: %v", err)
 	}

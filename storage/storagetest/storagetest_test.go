@@ -82,6 +82,8 @@ func TestCompareFindsDifferences(t *testing.T) {
 // foreign is a handle on a storage that knows no claims.
 type foreign struct{ *handle }
 
+var _ storage.Partial = foreign{}
+
 func (foreign) Claims() bool { return false }
 
 func TestClaimsThatDoNotWorkAreNotChecked(t *testing.T) {

@@ -120,7 +120,7 @@ func studyNotFound(e *env) {
 		e.is(err, storage.ErrStudyNotFound, "CreateTrial(%d, template)", missing)
 		_, err = e.st.Trials(e.ctx, missing, -1, nil)
 		e.is(err, storage.ErrStudyNotFound, "Trials(%d)", missing)
-		if c, ok := asClaimer(e.st); ok {
+		if c, ok := storage.AsClaimer(e.st); ok {
 			_, _, err = c.Claim(e.ctx, missing, storage.Claim{})
 			e.is(err, storage.ErrStudyNotFound, "Claim(%d)", missing)
 		}

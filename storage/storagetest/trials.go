@@ -104,7 +104,7 @@ func trialNotFound(e *env) {
 			_, err = e.st.SetState(e.ctx, id, state, nil)
 			e.is(err, storage.ErrTrialNotFound, "SetState(%d, %s)", id, state)
 		}
-		if c, ok := asClaimer(e.st); ok {
+		if c, ok := storage.AsClaimer(e.st); ok {
 			_, err = c.Requeue(e.ctx, id, "", nil, nil)
 			e.is(err, storage.ErrTrialNotFound, "Requeue(%d)", id)
 		}
