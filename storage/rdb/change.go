@@ -170,7 +170,8 @@ func (s *Storage) setTrialAttr(ctx context.Context, trial int64, kind storage.At
 	if err := s.needTrial(ctx, trial); err != nil {
 		return err
 	}
-	if err := s.checkAttr(a); err != nil {
+	a, err := s.checkAttr(a)
+	if err != nil {
 		return err
 	}
 	return s.change(ctx, change{alone: true, do: func(t *tx) error { return t.setAttr(trial, kind, a) }})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gohone/hone/storage"
 )
@@ -206,8 +207,10 @@ func (s *Storage) requeue(ctx context.Context, trial int64, holder string, attrs
 	if err := s.needTrial(ctx, trial); err != nil {
 		return false, err
 	}
-	for _, a := range attrs {
-		if err := s.checkAttr(a); err != nil {
+	attrs = slices.Clone(attrs)
+	for i := range attrs {
+		var err error
+		if attrs[i], err = s.checkAttr(attrs[i]); err != nil {
 			return false, err
 		}
 	}

@@ -160,27 +160,50 @@ func (c *distCache) unmarshal(text []byte) (distributions.Distribution, error) {
 // it.
 func (s *Storage) checkText(what, text string) error {
 	if s.maxText > 0 && len(text) > s.maxText {
-		return fmt.Errorf("%s has %d bytes; this database holds at most %d", what, len(text), s.maxText)
+		return fmt.Errorf("%s has %d bytes; the columns of this database hold at most %d", what, len(text), s.maxText)
+	}
+	return nil
+}
+
+// checkName refuses a name that cannot be stored.
+func (s *Storage) checkName(what, name string) error {
+	if err := storage.CheckName(what, name); err != nil || s.charset == "" {
+		return err
+	}
+	most := rune(0x7f)
+	if strings.HasPrefix(s.charset, "utf8") { // utf8mb3
+		most = 0xffff
+	}
+	for _, r := range name {
+		if r > most {
+			return fmt.Errorf("%w: the %s %q: the tables' character set %s cannot hold %q; convert the database to utf8mb4", storage.ErrInvalidName, what, name, s.charset, r)
+		}
 	}
 	return nil
 }
 
 // checkAttr refuses an attribute that cannot be stored or that nobody could read
-// back.
-func (s *Storage) checkAttr(a storage.Attr) error {
-	if err := storage.CheckName("attribute", a.Key); err != nil {
-		return err
+// back. It returns the attribute as it is stored.
+func (s *Storage) checkAttr(a storage.Attr) (storage.Attr, error) {
+	if err := s.checkName("attribute", a.Key); err != nil {
+		return a, err
 	}
-	if err := pyjson.Check([]byte(a.Value)); err != nil {
-		return fmt.Errorf("attribute %q is no JSON text: %w", a.Key, err)
+	err := pyjson.Check([]byte(a.Value))
+	if err == nil && s.charset != "" { // in ASCII it fits any
+		var text []byte
+		text, err = pyjson.Compact(nil, []byte(a.Value))
+		a.Value = string(text)
 	}
-	return s.checkText(fmt.Sprintf("attribute %q", a.Key), a.Value)
+	if err != nil {
+		return a, fmt.Errorf("attribute %q is no JSON text: %w", a.Key, err)
+	}
+	return a, s.checkText(fmt.Sprintf("attribute %q", a.Key), a.Value)
 }
 
 // checkParam refuses a parameter that cannot be stored, and returns the text of
 // its distribution.
 func (s *Storage) checkParam(p storage.Param) (string, error) {
-	if err := storage.CheckName("parameter", p.Name); err != nil {
+	if err := s.checkName("parameter", p.Name); err != nil {
 		return "", err
 	}
 	if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {

@@ -47,6 +47,7 @@ type Storage struct {
 	zone    *time.Location
 	maxText int    // bytes of a text column; 0: no limit
 	collate string // MySQL: of the columns that hold names
+	charset string // MySQL: of the columns that hold names and texts, if it is not utf8mb4
 	lite    *lite  // SQLite only
 	closed  atomic.Bool
 	dists   distCache

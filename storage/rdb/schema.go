@@ -224,16 +224,13 @@ func (s *Storage) createSchema(ctx context.Context) error {
 // readLimits asks MySQL what the columns can hold.
 func (s *Storage) readLimits(ctx context.Context) error {
 	var charset sql.NullString
-	err := s.read(ctx, func(t *tx) error {
+	return s.read(ctx, func(t *tx) error {
 		_, err := t.row(`SELECT MIN(CASE WHEN data_type <> 'varchar' THEN character_octet_length END),
 			MAX(CASE WHEN data_type = 'varchar' THEN collation_name END), MIN(CASE WHEN character_set_name <> 'utf8mb4' THEN character_set_name END)
 			FROM information_schema.columns WHERE table_schema = DATABASE() AND (table_name = 'studies' AND column_name = 'study_name'
 			OR table_name IN ('trial_params', 'trial_user_attributes', 'trial_system_attributes', 'study_user_attributes', 'study_system_attributes')
 			AND column_name IN ('key', 'param_name', 'value_json', 'distribution_json'))`, nil, &s.maxText, &s.collate, &charset)
+		s.charset = charset.String
 		return err
 	})
-	if err == nil && charset.Valid {
-		return fmt.Errorf("the tables use the character set %s, which cannot hold every text; convert the database to utf8mb4", charset.String)
-	}
-	return err
 }

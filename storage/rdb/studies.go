@@ -34,7 +34,7 @@ func (s *Storage) CreateStudy(ctx context.Context, name string, directions []sto
 	if name == "" {
 		name = storage.NewStudyName()
 	}
-	if err := storage.CheckName("study", name); err != nil {
+	if err := s.checkName("study", name); err != nil {
 		return 0, s.named(err)
 	}
 	if err := storage.CheckDirections(directions); err != nil {
@@ -91,7 +91,7 @@ func (s *Storage) FindStudy(ctx context.Context, name string) (int64, error) {
 
 func (s *Storage) find(ctx context.Context, name string) (int64, error) {
 	notFound := fmt.Errorf("%w: %q", storage.ErrStudyNotFound, name)
-	if storage.CheckName("study", name) != nil {
+	if s.checkName("study", name) != nil {
 		if err := s.ready(ctx); err != nil {
 			return 0, err
 		}
@@ -232,7 +232,8 @@ func (s *Storage) setStudyAttr(ctx context.Context, study int64, kind storage.At
 	if err := s.needStudy(ctx, study); err != nil {
 		return err
 	}
-	if err := s.checkAttr(a); err != nil {
+	a, err := s.checkAttr(a)
+	if err != nil {
 		return err
 	}
 	return s.change(ctx, change{

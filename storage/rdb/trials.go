@@ -1,8 +1,10 @@
 package rdb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -214,6 +216,7 @@ func (s *Storage) contents(made *storage.Trial) (*trialContents, error) {
 	c.add(insertParams, args)
 	c.add(insertValues, valueRows(0, made.Values))
 	args = nil
+	slices.SortFunc(made.Reports, func(a, b storage.Report) int { return cmp.Compare(a.Step, b.Step) })
 	for _, r := range made.Reports {
 		if err := s.checkStep(r.Step); err != nil {
 			return nil, err
@@ -225,7 +228,8 @@ func (s *Storage) contents(made *storage.Trial) (*trialContents, error) {
 	for kind, attrs := range [...]storage.Attrs{storage.UserAttr: made.UserAttrs, storage.SystemAttr: made.SystemAttrs} {
 		args = nil
 		for _, a := range attrs {
-			if err := s.checkAttr(a); err != nil {
+			a, err := s.checkAttr(a)
+			if err != nil {
 				return nil, err
 			}
 			args = append(args, int64(0), a.Key, a.Value)
