@@ -1,0 +1,77 @@
+package testfunc
+
+// Family names a group of problems.
+type Family string
+
+// Families of [Suite].
+const (
+	Continuous  Family = "continuous"
+	Rotated     Family = "rotated"
+	Mixed       Family = "mixed"
+	Noisy       Family = "noisy"
+	Constrained Family = "constrained"
+	Conditional Family = "conditional"
+	Wide        Family = "wide" // many parameters
+	Multi       Family = "multi"
+)
+
+// Families lists them.
+var Families = []Family{Continuous, Rotated, Mixed, Noisy, Constrained, Conditional, Wide, Multi}
+
+// Suite returns the problems of a family, always the same ones in the same order.
+func Suite(f Family) []*Problem {
+	switch f {
+	case Continuous:
+		return []*Problem{
+			Branin(), SixHumpCamel(), GoldsteinPrice(), Beale(), Eggholder(), Hartmann(3), Shekel(), Hartmann(6),
+			Sphere(5), Rosenbrock(5), Levy(5), Michalewicz(5), StyblinskiTang(5), Zakharov(5), DixonPrice(5),
+			Ackley(10), Griewank(10), Rastrigin(10), Schwefel(5), Ellipsoid(10),
+		}
+	case Rotated:
+		return []*Problem{
+			Rotate(Ellipsoid(5), 1), Rotate(Rosenbrock(5), 2), Rotate(Ackley(5), 3), Rotate(Levy(5), 4),
+			Rotate(StyblinskiTang(5), 5), Rotate(Rastrigin(10), 6), Rotate(Ellipsoid(10), 7), Rotate(Griewank(10), 8),
+		}
+	case Mixed:
+		return []*Problem{
+			Discretize(Hartmann(6), 1, 0, 0, 8, 8, -4, -4), Discretize(Ackley(6), 2, 0, 0, 16, 16, -3, -5),
+			Discretize(Rosenbrock(5), 3, 0, 0, 0, 10, 10), Discretize(StyblinskiTang(8), 4, 2, 2, 4, 4, 8, 8, 16, 16),
+			Discretize(Hartmann(3), 5, -10, -10, -10), Discretize(Rotate(Ellipsoid(6), 6), 6, 0, 0, 16, 16, 16, 16),
+			Discretize(Branin(), 7, -6, 0), Ackley53(),
+		}
+	case Noisy:
+		// A third of, and as much as, the spread of values near the good end.
+		return []*Problem{
+			Observed(Branin(), 1), Observed(Branin(), 5), Observed(Hartmann(6), 0.1), Observed(Hartmann(6), 0.3),
+			Observed(Ackley(5), 1), Observed(Levy(5), 3), Observed(StyblinskiTang(5), 10), Observed(Rastrigin(5), 5),
+			Observed(Rotate(Rosenbrock(5), 2), 1000), Observed(Discretize(Hartmann(6), 1, 0, 0, 8, 8, -4, -4), 0.2),
+		}
+	case Constrained:
+		return []*Problem{Gardner1(), Gardner2(), G06(), G08(), G24(), PressureVessel(), SpeedReducer(), WeldedBeam()}
+	case Conditional:
+		return []*Problem{
+			Jenatton(),
+			Branches([]float64{20, 1, 20}, Branin(), Hartmann(3), Levy(4)),
+			Branches([]float64{1, 1e3, 10, 5}, Hartmann(6), Rosenbrock(3), StyblinskiTang(2), Discretize(Ackley(3), 9, -4, 8, 0)),
+		}
+	case Wide:
+		return []*Problem{
+			Embed(Branin(), 100, 1), Embed(Hartmann(6), 100, 2), Embed(Rotate(Ackley(5), 3), 50, 3),
+			Sphere(100), Rosenbrock(100), Ackley(100), Rotate(Levy(60), 1), StyblinskiTang(40), Rastrigin(40),
+		}
+	case Multi:
+		return []*Problem{
+			ZDT(1, 10), ZDT(2, 10), ZDT(3, 10), ZDT(4, 5), ZDT(6, 10), DTLZ(2, 7), DTLZ(5, 7), DTLZ(7, 7),
+		}
+	}
+	panic("testfunc: no family " + string(f))
+}
+
+// All returns the problems of all families.
+func All() []*Problem {
+	var out []*Problem
+	for _, f := range Families {
+		out = append(out, Suite(f)...)
+	}
+	return out
+}
