@@ -79,13 +79,11 @@ func (c *cmaStudy) sync(h *storage.History) {
 		if _, twice := c.at[t.Number]; !twice {
 			c.at[t.Number] = pos
 		}
-		r, ok := parseCMARecord(t)
-		if !ok {
-			continue
+		for _, r := range parseCMARecords(t) {
+			r.pos = pos
+			c.records[r.cmaStep] = append(c.records[r.cmaStep], r)
+			c.tips = slices.DeleteFunc(c.tips, func(n *cmaNode) bool { return n.disputed(&r) })
 		}
-		r.pos = pos
-		c.records[r.cmaStep] = append(c.records[r.cmaStep], r)
-		c.tips = slices.DeleteFunc(c.tips, func(n *cmaNode) bool { return n.disputed(&r) })
 	}
 	c.read = h.Len()
 }
@@ -101,31 +99,30 @@ func (n *cmaNode) disputed(r *cmaRecord) bool {
 	return r.number < n.record.number || r.number == n.record.number && r.told != n.record.told
 }
 
-// parseCMARecord reads a trial's note.
-func parseCMARecord(t *storage.Trial) (r cmaRecord, ok bool) {
-	text, ok := t.SystemAttrs.Get(cmaAttr)
-	if !ok {
-		return r, false
-	}
-	text, ok = strings.CutPrefix(text, `"`)
-	fields := strings.Split(strings.TrimSuffix(text, `"`), " ")
-	if !ok || len(fields) != 3 {
-		return r, false
+// parseCMARecords reads a trial's note: the space's hash, the number of a step, and
+// the told trials of this and of the steps that follow it.
+func parseCMARecords(t *storage.Trial) []cmaRecord {
+	text, _ := t.SystemAttrs.Get(cmaAttr)
+	text, ok := strings.CutPrefix(text, `"`)
+	fields := strings.Fields(strings.TrimSuffix(text, `"`))
+	if !ok || len(fields) < 3 {
+		return nil
 	}
 	step, err := strconv.Atoi(fields[1])
-	if err != nil || step < 0 {
-		return r, false
+	if err != nil || step < 0 || step > 1<<30 {
+		return nil
 	}
-	return cmaRecord{cmaStep: cmaStep{fields[0], step}, number: t.Number, pos: -1, told: fields[2]}, true
+	out := make([]cmaRecord, len(fields)-2)
+	for i, told := range fields[2:] {
+		out[i] = cmaRecord{cmaStep: cmaStep{fields[0], step + i}, number: t.Number, pos: -1, told: told}
+	}
+	return out
 }
-
-// text is what parseCMARecord reads.
-func (r *cmaRecord) text() string { return r.sign + " " + strconv.Itoa(r.step) + " " + r.told }
 
 // positions returns where in the first n trials of the history the told ones are. It
 // reports false if one is not there, or the text is not in order.
 func (c *cmaStudy) positions(told string, n int) (out []int, ok bool) {
-	if told == "" {
+	if told == nobody {
 		return nil, true
 	}
 	next := 0
@@ -151,8 +148,14 @@ func (c *cmaStudy) positions(told string, n int) (out []int, ok bool) {
 	return out, true
 }
 
+// nobody stands for no trials.
+const nobody = "-"
+
 // ranges writes rising numbers in the form that positions reads.
 func ranges(numbers []int) string {
+	if len(numbers) == 0 {
+		return nobody
+	}
 	var b []byte
 	for i := 0; i < len(numbers); {
 		k := i
@@ -185,8 +188,10 @@ type cmaView struct {
 func (c *cmaStudy) view(s *CMAES, q *Query, space *cmaSpace) *cmaView {
 	v := &cmaView{cmaStudy: c, s: s, q: q, space: space, n: q.History.Len()}
 	for _, t := range q.Running {
-		if r, ok := parseCMARecord(t); ok && r.sign == space.sign {
-			v.running = append(v.running, r)
+		for _, r := range parseCMARecords(t) {
+			if r.sign == space.sign {
+				v.running = append(v.running, r)
+			}
 		}
 	}
 	return v

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 
 	"github.com/gohone/hone/internal/cma"
 	"github.com/gohone/hone/storage"
@@ -195,30 +196,53 @@ func (v *cmaView) tell(st *cmaState, r cmaRecord, told []int) {
 }
 
 // advance makes the steps that are due and notes them with the query's trial:
-// step 0 if n is nil, and one more when enough trials have finished that were not
-// told yet.
+// step 0 if n is nil, and the next when enough trials have finished that were not
+// told yet. Usually none is due.
 func (v *cmaView) advance(n *cmaNode) (*cmaNode, error) {
-	for n == nil || v.q.SetAttr == nil {
-		// Without notes all but the numbers of trials is unknown later, so blocks
-		// of them count as generations. Usually this loop runs once, for step 0.
-		var told []int
-		if n == nil {
-			told = v.byNumber(v.worthFitting())
-		} else if told = v.byNumber(v.untold(n, n.state.since)); len(told) < v.enough(n) {
-			return n, nil
-		} else {
-			told = told[:v.enough(n)]
+	note := ""
+	step := func(told []int) {
+		trials := v.q.History.Trials()
+		numbers := make([]int, len(told))
+		for i, pos := range told {
+			numbers[i] = trials[pos].Number
 		}
-		var err error
-		if n, err = v.note(n, told); err != nil {
-			return nil, err
+		r := cmaRecord{cmaStep: cmaStep{sign: v.space.sign}, number: v.q.Trial.Number, pos: -1, told: ranges(numbers)}
+		if n != nil {
+			r.step = n.record.step + 1
 		}
+		made := note != "" // here, so its state may be taken over
+		if !made {
+			note = r.sign + " " + strconv.Itoa(r.step)
+		}
+		note += " " + r.told
+		n = v.make(n, r, told, made)
 	}
-	told := v.untold(n, n.state.since)
-	if len(told) < v.enough(n) {
+	if n == nil {
+		step(v.byNumber(v.worthFitting()))
+	}
+	for {
+		told := v.byNumber(v.untold(n, n.state.since))
+		enough := v.enough(n)
+		if len(told) < enough {
+			break
+		}
+		if v.q.SetAttr == nil {
+			// Without notes nothing but their numbers tells later which trials
+			// belong together, so blocks of them are generations.
+			step(told[:enough])
+			continue
+		}
+		step(told)
+		break
+	}
+	if note == "" || v.q.SetAttr == nil {
 		return n, nil
 	}
-	return v.note(n, v.byNumber(told))
+	if err := v.q.SetAttr(cmaAttr, note); err != nil {
+		return nil, err
+	}
+	v.keep(n)
+	return n, nil
 }
 
 // enough returns how many trials make a generation: as many as the population,
@@ -233,27 +257,4 @@ func (v *cmaView) enough(n *cmaNode) int {
 		}
 	}
 	return max(population, min(workers, 8*population))
-}
-
-// note makes the step after n and notes it.
-func (v *cmaView) note(n *cmaNode, told []int) (*cmaNode, error) {
-	r := cmaRecord{cmaStep: cmaStep{sign: v.space.sign}, number: v.q.Trial.Number, pos: -1}
-	if n != nil {
-		r.step = n.record.step + 1
-	}
-	trials := v.q.History.Trials()
-	numbers := make([]int, len(told))
-	for i, pos := range told {
-		numbers[i] = trials[pos].Number
-	}
-	r.told = ranges(numbers)
-	n = v.make(n, r, told, false)
-	if v.q.SetAttr == nil {
-		return n, nil
-	}
-	if err := v.q.SetAttr(cmaAttr, r.text()); err != nil {
-		return nil, err
-	}
-	v.keep(n)
-	return n, nil
 }
