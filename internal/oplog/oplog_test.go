@@ -315,7 +315,7 @@ func TestRoundTrip(t *testing.T) {
 	add(AppendCreateTrial(nil, "w", 0, template, now))
 	add(AppendCreateTrial(nil, "w", 0, nil, now))
 	add(AppendParam(nil, "w", 1, storage.Param{Name: "z", Value: inf, Dist: distributions.Float{Low: 0, High: 2}}))
-	add(AppendReport(nil, "w", 1, 3, -0.0))
+	add(AppendReport(nil, "w", 1, 3, math.Copysign(0, -1)))
 	add(AppendTrialAttr(nil, "w", 1, storage.UserAttr, "u", "1e400"))
 	add(AppendTrialAttr(nil, "w", 1, storage.SystemAttr, "u", "1180591620717411303424"))
 	add(AppendState(nil, "w", 1, storage.Waiting, nil, now))
@@ -352,7 +352,7 @@ func TestRoundTrip(t *testing.T) {
 	got, _ = s.Trial(1)
 	if got.ID != 1 || got.Number != 1 || got.State != storage.Complete || !slices.Equal(got.Values, []float64{1, 2}) ||
 		!got.Started.Equal(now.Add(time.Second)) || !got.Finished.Equal(now.Add(time.Minute)) ||
-		len(got.Params) != 1 || got.Params[0].Value != inf || len(got.Reports) != 1 || got.Reports[0].Step != 3 {
+		len(got.Params) != 1 || got.Params[0].Value != inf || len(got.Reports) != 1 || got.Reports[0].Step != 3 || !math.Signbit(got.Reports[0].Value) {
 		t.Errorf("the second trial is %+v", got)
 	}
 	if v, _ := got.SystemAttrs.Get("u"); v != "1180591620717411303424" {

@@ -52,6 +52,47 @@ func TestDeletedUnderWorkers(t *testing.T) {
 	}
 }
 
+// F18: many start together where there is nothing yet. One of them creates the
+// study, the others are told that it exists.
+func TestStartTogether(t *testing.T) {
+	path := newPath(t)
+	var made, exists atomic.Int32
+	var wg sync.WaitGroup
+	for range 32 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			s, err := Open(path, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer s.Close()
+			_, err = s.CreateStudy(context.Background(), "s", []storage.Direction{storage.Minimize})
+			switch {
+			case err == nil:
+				made.Add(1)
+			case errors.Is(err, storage.ErrDuplicateStudy):
+				exists.Add(1)
+			default:
+				t.Error(err)
+			}
+			id, err := s.FindStudy(context.Background(), "s")
+			if err != nil || id != 0 {
+				t.Errorf("FindStudy: %d, %v", id, err)
+			}
+			if _, err := finish(context.Background(), s, id); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	wg.Wait()
+	if made.Load() != 1 || exists.Load() != 31 {
+		t.Errorf("%d created the study, %d found it", made.Load(), exists.Load())
+	}
+	checkNumbers(t, openAt(t, path, nil), 0, 32)
+}
+
 // F11: many workers wait while a dead Python process has the lock; all go on,
 // one after the other, and no record is lost or doubled.
 func TestStaleLockWaiters(t *testing.T) {
@@ -206,6 +247,40 @@ func TestRobbedAtTheLastMoment(t *testing.T) {
 		t.Errorf("CreateTrial: %v", err)
 	}
 	hook = old
+	if a, b := dump(t, s), dump(t, openAt(t, path, nil)); a != b {
+		t.Errorf("the worker has\n%s\na new reader\n%s", a, b)
+	}
+}
+
+// A panic on the way leaves neither lock behind.
+func TestPanicReleases(t *testing.T) {
+	path := newPath(t)
+	s := openAt(t, path, nil)
+	study := newStudy(t, s)
+	old := hook
+	t.Cleanup(func() { hook = old })
+	for _, point := range []string{"locked", "write", "written"} {
+		hook = func(at string) {
+			if at == point {
+				panic(at)
+			}
+		}
+		func() {
+			defer func() {
+				if p := recover(); p != point {
+					t.Errorf("the panic is %v, want %s", p, point)
+				}
+			}()
+			s.CreateTrial(t.Context(), study, nil)
+		}()
+		hook = old
+		if _, err := finish(t.Context(), s, study); err != nil {
+			t.Errorf("after a panic at %s: %v", point, err)
+		}
+		if _, err := os.Lstat(path + ".lock"); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("after a panic at %s the lock is left: %v", point, err)
+		}
+	}
 	if a, b := dump(t, s), dump(t, openAt(t, path, nil)); a != b {
 		t.Errorf("the worker has\n%s\na new reader\n%s", a, b)
 	}

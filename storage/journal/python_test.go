@@ -122,7 +122,7 @@ func write(t *testing.T, st *journal.Storage) {
 		}
 		must(t, st.SetTrialAttr(ctx, tr.ID, storage.SystemAttr, storage.AttrConstraints, "[-1.0, 0.5]"))
 		state := []storage.State{storage.Complete, storage.Pruned, storage.Failed, storage.Complete}[number]
-		v := [][]float64{{-0.0}, {math.Pi}, nil, {inf}}[number]
+		v := [][]float64{{math.Copysign(0, -1)}, {math.Pi}, nil, {inf}}[number]
 		_, err = st.SetState(ctx, tr.ID, state, v)
 		must(t, err)
 	}

@@ -89,35 +89,45 @@ func (s *Storage) attempt(ctx context.Context, plan func(b *batch) error, settle
 	if err := s.lock.Acquire(ctx); err != nil {
 		return false, 0, s.explainLock(err)
 	}
-	hook("locked")
-	s.mu.Lock()
-	b := &batch{State: s.state, worker: s.newWorker(), now: time.Now()}
-	if err = s.ready(); err == nil {
-		b.State = s.state // reading may have begun anew
-		err = plan(b)
-	}
-	if err == nil && len(b.buf) > 0 {
-		if err = s.lock.Held(); err == nil {
-			end, err = s.write(b)
+	defer func() { // also after a panic
+		hook("release")
+		if err := s.lock.Release(); err != nil && !errors.Is(err, filelock.ErrLost) {
+			s.warn("the lock was not released", "error", err)
 		}
-	}
-	if err == nil && len(s.outcomes) != b.n {
-		err = fmt.Errorf("%s: of %d records that were written %d are there: somebody cut the file", s.path, b.n, len(s.outcomes))
-	}
-	if err == nil {
-		again, err = settle(s.state, s.outcomes)
-	}
-	s.watched, s.outcomes = "", s.outcomes[:0]
-	s.mu.Unlock()
-	hook("release")
-	rerr := s.lock.Release()
-	hook("released")
+		hook("released")
+	}()
+	hook("locked")
+	again, end, err = s.locked(plan, settle)
 	if errors.Is(err, filelock.ErrLost) {
 		return true, 0, nil // nothing was written
 	}
-	if rerr != nil && !errors.Is(rerr, filelock.ErrLost) {
-		s.warn("the lock was not released", "error", rerr)
+	return again, end, err
+}
+
+// locked is the part of attempt that needs the lock.
+func (s *Storage) locked(plan func(b *batch) error, settle func(*oplog.State, []oplog.Outcome) (bool, error)) (again bool, end int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() { s.watched, s.outcomes = "", s.outcomes[:0] }()
+	if err := s.ready(); err != nil {
+		return false, 0, err
 	}
+	b := &batch{State: s.state, worker: s.newWorker(), now: time.Now()}
+	if err := plan(b); err != nil {
+		return false, 0, err
+	}
+	if b.n > 0 {
+		if err := s.lock.Held(); err != nil {
+			return false, 0, err
+		}
+		if end, err = s.write(b); err != nil {
+			return false, 0, err
+		}
+	}
+	if len(s.outcomes) != b.n {
+		return false, end, fmt.Errorf("%s: of %d records that were written %d are there: somebody cut the file", s.path, b.n, len(s.outcomes))
+	}
+	again, err = settle(s.state, s.outcomes)
 	return again, end, err
 }
 
@@ -161,8 +171,7 @@ func (s *Storage) cutTail() error {
 		if err != nil && err != io.EOF {
 			return err
 		}
-		const record = `{"op_code":`
-		if head = head[:n]; !bytes.HasPrefix(head, []byte(record)) && !bytes.HasPrefix([]byte(record), head) {
+		if head = head[:n]; !looksTorn(head) {
 			return fmt.Errorf("%s: %w: it begins with %.40q; nothing was changed", s.path, ErrNotJournal, head)
 		}
 	}
