@@ -111,7 +111,7 @@ func same(a, b distributions.Distribution) bool {
 }
 
 func (l *Log) appendConstraints(t *Trial, n int) {
-	total := math.NaN()
+	total, any := 0.0, false
 	for _, c := range t.Constraints() {
 		col := l.constraints[c.Name]
 		if col == nil {
@@ -123,10 +123,16 @@ func (l *Log) appendConstraints(t *Trial, n int) {
 		if len(col.values) == n {
 			col.values = append(col.values, c.Value)
 		}
-		if math.IsNaN(total) {
-			total = 0
+		any = true
+		switch {
+		case c.Value > 0:
+			total += c.Value
+		case c.Value != c.Value: // nothing tells how far it is from feasible
+			total = math.Inf(1)
 		}
-		total += math.Max(0, c.Value)
+	}
+	if !any {
+		total = math.NaN()
 	}
 	l.violation = append(l.violation, total)
 }
@@ -199,7 +205,8 @@ func (h *History) Value(k int) []float64 {
 }
 
 // Violation returns the total constraint violation by position, Σ max(0, c):
-// 0 for a feasible trial, NaN for one without constraints.
+// 0 for a feasible trial, +Inf where one is NaN, NaN for a trial without
+// constraints.
 func (h *History) Violation() []float64 {
 	h.log.mu.RLock()
 	defer h.log.mu.RUnlock()

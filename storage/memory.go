@@ -385,7 +385,10 @@ func (m *Memory) move(t *memTrial, state State, values []float64) {
 	case state == Running:
 		t.Started = now
 	case state == Waiting:
-		t.study.waiting = append(t.study.waiting, t.ID)
+		// Claim takes the oldest, whenever it came back.
+		if i, found := slices.BinarySearch(t.study.waiting, t.ID); !found {
+			t.study.waiting = slices.Insert(t.study.waiting, i, t.ID)
+		}
 	case state.Finished():
 		t.Finished = now
 		if t.Started.IsZero() {
@@ -485,16 +488,16 @@ func (m *Memory) Requeue(ctx context.Context, trial int64, holder string, attrs 
 	if t.State != Running || t.Holder() != holder {
 		return false, nil
 	}
+	if retry != nil { // which is checked before anything changes
+		if _, err := m.create(t.study, retry); err != nil {
+			return false, err
+		}
+	}
 	t.study.account(&t.Trial, -1)
 	for _, a := range attrs {
 		t.SystemAttrs = t.SystemAttrs.With(a.Key, a.Value)
 	}
 	t.study.account(&t.Trial, 1)
 	m.move(t, Failed, nil)
-	if retry != nil {
-		if _, err := m.create(t.study, retry); err != nil {
-			return true, err
-		}
-	}
 	return true, nil
 }
