@@ -1,0 +1,58 @@
+// Command tunes another program through its flags and what it prints, and kills the
+// runs that take too long. One learns how to hand a trial's context to a process. The
+// program here is a small compressor, this one under another flag; any will do.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"time"
+
+	"github.com/gohone/hone"
+)
+
+func objective(t *hone.Trial) (float64, error) {
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-pack",
+		fmt.Sprint("-window=", t.SuggestInt("window", 8, 20)),
+		fmt.Sprint("-tries=", t.SuggestLogInt("tries", 1, 100000)),
+		fmt.Sprint("-shortest=", t.SuggestInt("shortest", 3, 10)),
+		fmt.Sprint("-lazy=", t.SuggestBool("lazy")),
+	)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if err != nil {
+		return 0, err // killed, or the program did not like its flags
+	}
+	var size float64
+	_, err = fmt.Sscanf(string(out), "packed to %f bytes", &size)
+	return size, err
+}
+
+func main() {
+	pack := flag.Bool("pack", false, "be the program that is tuned")
+	trials, limit := flag.Int("trials", 100, "runs"), flag.Duration("limit", 150*time.Millisecond, "time that a run has")
+	var s settings
+	s.flags()
+	flag.Parse()
+	if *pack {
+		fmt.Printf("packed to %d bytes\n", s.pack(input()))
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	study, err := hone.NewStudy(&hone.Options{Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = study.OptimizeContext(ctx, objective, &hone.OptimizeOptions{Trials: *trials, Workers: runtime.NumCPU(), TrialTimeout: *limit, Progress: os.Stderr})
+	if err != nil {
+		log.Fatal(err)
+	}
+	report(study)
+}
