@@ -20,7 +20,7 @@ import (
 func objective(t *hone.Trial) (float64, error) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-pack",
 		fmt.Sprint("-window=", t.SuggestInt("window", 8, 20)),
-		fmt.Sprint("-tries=", t.SuggestLogInt("tries", 1, 100000)),
+		fmt.Sprint("-tries=", t.SuggestLogInt("tries", 1, 30000)),
 		fmt.Sprint("-shortest=", t.SuggestInt("shortest", 3, 10)),
 		fmt.Sprint("-lazy=", t.SuggestBool("lazy")),
 	)
@@ -36,7 +36,7 @@ func objective(t *hone.Trial) (float64, error) {
 
 func main() {
 	pack := flag.Bool("pack", false, "be the program that is tuned")
-	trials, limit := flag.Int("trials", 100, "runs"), flag.Duration("limit", 150*time.Millisecond, "time that a run has")
+	trials, limit := flag.Int("trials", 60, "runs"), flag.Duration("limit", 300*time.Millisecond, "time that a run has")
 	var s settings
 	s.flags()
 	flag.Parse()
