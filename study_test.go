@@ -68,11 +68,17 @@ func TestLoadStudy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, load := range map[string]func() (*hone.Study, error){
-		"LoadStudy":        func() (*hone.Study, error) { return hone.LoadStudy(ctx, mem, "a", nil) },
-		"the only one":     func() (*hone.Study, error) { return hone.LoadStudy(ctx, mem, "", nil) },
-		"same direction":   func() (*hone.Study, error) { return hone.LoadStudy(ctx, mem, "a", &hone.Options{Direction: hone.Maximize}) },
-		"LoadIfExists":     func() (*hone.Study, error) { return hone.NewStudy(&hone.Options{Name: "a", Storage: mem, LoadIfExists: true, Seed: 1}) },
-		"with the options": func() (*hone.Study, error) { return hone.LoadStudy(ctx, mem, "a", &hone.Options{Sampler: new(sampler.Random)}) },
+		"LoadStudy":    func() (*hone.Study, error) { return hone.LoadStudy(ctx, mem, "a", nil) },
+		"the only one": func() (*hone.Study, error) { return hone.LoadStudy(ctx, mem, "", nil) },
+		"same direction": func() (*hone.Study, error) {
+			return hone.LoadStudy(ctx, mem, "a", &hone.Options{Direction: hone.Maximize})
+		},
+		"LoadIfExists": func() (*hone.Study, error) {
+			return hone.NewStudy(&hone.Options{Name: "a", Storage: mem, LoadIfExists: true, Seed: 1})
+		},
+		"with the options": func() (*hone.Study, error) {
+			return hone.LoadStudy(ctx, mem, "a", &hone.Options{Sampler: new(sampler.Random)})
+		},
 	} {
 		s, err := load()
 		if err != nil {

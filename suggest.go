@@ -98,7 +98,7 @@ func (t *Trial) Suggest(name string, d distributions.Distribution) (any, error) 
 func (t *Trial) mustFloat(name string, d distributions.Float) float64 {
 	if e, ok := t.study.domains.last(name); ok {
 		if f, ok := e.given.(distributions.Float); ok && f == d {
-			return t.mustSuggest(name, e.given)
+			return t.mustNormal(name, e.normal)
 		}
 	}
 	return t.mustSuggest(name, d)
@@ -107,7 +107,7 @@ func (t *Trial) mustFloat(name string, d distributions.Float) float64 {
 func (t *Trial) mustInt(name string, d distributions.Int) int {
 	if e, ok := t.study.domains.last(name); ok {
 		if i, ok := e.given.(distributions.Int); ok && i == d {
-			return int(t.mustSuggest(name, e.given))
+			return int(t.mustNormal(name, e.normal))
 		}
 	}
 	return int(t.mustSuggest(name, d))
@@ -115,6 +115,15 @@ func (t *Trial) mustInt(name string, d distributions.Int) int {
 
 func (t *Trial) mustSuggest(name string, d distributions.Distribution) float64 {
 	v, _, err := t.suggest(name, d)
+	if err != nil {
+		t.raise(fmt.Errorf("suggest %q: %w", name, err))
+	}
+	return v
+}
+
+// mustNormal is mustSuggest for a domain in its normal form.
+func (t *Trial) mustNormal(name string, d distributions.Distribution) float64 {
+	v, _, err := t.suggestNormal(name, d)
 	if err != nil {
 		t.raise(fmt.Errorf("suggest %q: %w", name, err))
 	}
@@ -152,13 +161,20 @@ func callSite() string {
 
 // suggest returns the internal value of a parameter and the domain it is from.
 func (t *Trial) suggest(name string, given distributions.Distribution) (float64, distributions.Distribution, error) {
-	t.choosing.Lock()
-	defer t.choosing.Unlock()
 	if err := t.open(); err != nil {
 		return 0, nil, err
 	}
 	d, err := t.study.domains.normalize(name, given)
 	if err != nil {
+		return 0, nil, err
+	}
+	return t.suggestNormal(name, d)
+}
+
+func (t *Trial) suggestNormal(name string, d distributions.Distribution) (float64, distributions.Distribution, error) {
+	t.choosing.Lock()
+	defer t.choosing.Unlock()
+	if err := t.open(); err != nil {
 		return 0, nil, err
 	}
 	// Only holders of choosing write rec.Params, so it may be read here.
@@ -220,14 +236,18 @@ func (t *Trial) decide(name string, d distributions.Distribution) (float64, erro
 	return v, nil
 }
 
-// look brings a query's view of the trial up to date.
+// look brings a query's view of the trial up to date. Parameters are written by
+// holders of choosing alone, of whom the caller is one; the rest is rarely new.
 func (t *Trial) look(view *storage.Trial) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	view.Params = slices.Clip(t.rec.Params)
-	view.Reports = slices.Clip(t.rec.Reports)
-	view.UserAttrs = slices.Clip(t.rec.UserAttrs)
-	view.SystemAttrs = slices.Clip(t.rec.SystemAttrs)
+	if notes := t.notes.Load(); notes != t.seen {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.seen = notes
+		view.Reports = slices.Clip(t.rec.Reports)
+		view.UserAttrs = slices.Clip(t.rec.UserAttrs)
+		view.SystemAttrs = slices.Clip(t.rec.SystemAttrs)
+	}
 }
 
 // only returns the one value of a domain that has no other.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gohone/hone/internal/pyjson"
@@ -34,11 +35,14 @@ type Trial struct {
 	jointly  bool           // SampleJoint has been asked
 	fixed    map[string]any // enqueued values
 	used     int            // how many of them were asked for
+	seen     int64          // notes at the last look
+
+	done  atomic.Bool  // told, or given up; written under mu
+	notes atomic.Int64 // reports and attributes set so far
 
 	mu     sync.Mutex
 	rec    storage.Trial // what it has so far; slices only grow or are replaced
 	err    error         // the first failure, which fails the trial
-	done   bool          // told, or given up
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 }
@@ -97,7 +101,7 @@ func (t *Trial) Context() context.Context {
 	defer t.mu.Unlock()
 	if t.ctx == nil {
 		t.ctx, t.cancel = context.WithCancelCause(t.from)
-		if t.done {
+		if t.done.Load() {
 			t.cancel(context.Canceled)
 		}
 	}
@@ -142,9 +146,7 @@ func (t *Trial) failure() error {
 
 // open returns an error unless the trial is under way.
 func (t *Trial) open() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.done {
+	if t.done.Load() {
 		return fmt.Errorf("%w: it has returned or was told a result", ErrTrialFinished)
 	}
 	return nil
@@ -183,6 +185,7 @@ func (t *Trial) report(step int, value float64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.rec.Reports = storage.WithReport(t.rec.Reports, step, value)
+	t.notes.Add(1)
 	return nil
 }
 
@@ -294,6 +297,7 @@ func (t *Trial) setAttr(kind storage.AttrKind, key, text string) error {
 	} else {
 		t.rec.SystemAttrs = t.rec.SystemAttrs.With(key, text)
 	}
+	t.notes.Add(1)
 	return nil
 }
 
@@ -307,10 +311,9 @@ func (t *Trial) warn(msg string, args ...any) {
 func (t *Trial) close() (storage.Trial, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.done {
+	if t.done.Swap(true) {
 		return storage.Trial{}, false
 	}
-	t.done = true
 	return t.snapshotLocked(), true
 }
 
@@ -318,7 +321,7 @@ func (t *Trial) close() (storage.Trial, bool) {
 func (t *Trial) reopen() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.done = false
+	t.done.Store(false)
 }
 
 // release frees the trial's context.

@@ -294,6 +294,19 @@ func (s *memStudy) remember(p Param) {
 	}
 }
 
+// admit is compatible and remember with one look at the map.
+func (s *memStudy) admit(p Param) error {
+	old, ok := s.dists[p.Name]
+	if !ok {
+		s.dists[p.Name] = p.Dist
+		return nil
+	}
+	if same(old, p.Dist) {
+		return nil
+	}
+	return s.compatible(p)
+}
+
 // SetParam implements [Storage]. A second call for one name overwrites.
 func (m *Memory) SetParam(ctx context.Context, trial int64, p Param) error {
 	m.mu.Lock()
@@ -302,10 +315,9 @@ func (m *Memory) SetParam(ctx context.Context, trial int64, p Param) error {
 	if err != nil {
 		return err
 	}
-	if err := t.study.compatible(p); err != nil {
+	if err := t.study.admit(p); err != nil {
 		return err
 	}
-	t.study.remember(p)
 	for i := range t.Params {
 		if t.Params[i].Name == p.Name {
 			t.Params = slices.Clone(t.Params)
