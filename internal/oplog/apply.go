@@ -121,15 +121,39 @@ func (s *State) setStudyAttr(r *record, out *Outcome) error {
 		return err
 	}
 	if out.Op == StudyUserAttr {
-		st.UserAttrs, err = s.withAttr(st.UserAttrs, "user_attr", r.userAttr)
+		st.UserAttrs, err = s.withAttr(st.UserAttrs, "user_attr", r.userAttr, &st.wide[storage.UserAttr])
 	} else {
-		st.SystemAttrs, err = s.withAttr(st.SystemAttrs, "system_attr", r.systemAttr)
+		st.SystemAttrs, err = s.withAttr(st.SystemAttrs, "system_attr", r.systemAttr, &st.wide[storage.SystemAttr])
 	}
 	return err
 }
 
+// manyAttrs is from how many attributes on a list has an index.
+const manyAttrs = 64
+
+// set is Attrs.With, for which at holds where each key of a long list is.
+func set(attrs storage.Attrs, key, value string, at *map[string]int) storage.Attrs {
+	if len(attrs) < manyAttrs {
+		return attrs.With(key, value)
+	}
+	if *at == nil {
+		*at = make(map[string]int, 2*len(attrs))
+		for i := range attrs {
+			(*at)[attrs[i].Key] = i
+		}
+	}
+	i, ok := (*at)[key]
+	if !ok {
+		(*at)[key] = len(attrs)
+		return append(attrs, storage.Attr{Key: key, Value: value})
+	}
+	attrs = slices.Clone(attrs) // whoever holds a view reads the old ones
+	attrs[i].Value = value
+	return attrs
+}
+
 // withAttr returns attrs with the one member of the object raw set.
-func (s *State) withAttr(attrs storage.Attrs, field string, raw []byte) (storage.Attrs, error) {
+func (s *State) withAttr(attrs storage.Attrs, field string, raw []byte, at *map[string]int) (storage.Attrs, error) {
 	if raw == nil {
 		return attrs, missing(field)
 	}
@@ -145,7 +169,7 @@ func (s *State) withAttr(attrs storage.Attrs, field string, raw []byte) (storage
 	if n != 1 || raw[0] != '{' {
 		return attrs, fmt.Errorf("field %q is no object with one key", field)
 	}
-	return attrs.With(key, value), nil
+	return set(attrs, key, value, at), nil
 }
 
 // attrs reads an object of attributes.
@@ -157,8 +181,9 @@ func (s *State) attrs(field string, raw []byte) (storage.Attrs, error) {
 		return nil, fmt.Errorf("field %q is no object", field)
 	}
 	var out storage.Attrs
+	var at map[string]int
 	for s.inner.Reset(raw); s.inner.Next(); {
-		out = out.With(s.name(s.inner.Key()), string(s.inner.Value()))
+		out = set(out, s.name(s.inner.Key()), string(s.inner.Value()), &at)
 	}
 	return out, nil
 }

@@ -443,7 +443,7 @@ func TestViewsDoNotChange(t *testing.T) {
 	var views []storage.Trial
 	var studies []storage.Study
 	var printed []string
-	for i := range 20 {
+	for i := range 200 { // more attributes than a list without an index has
 		tr, _ := s.Trial(0)
 		st, _ := s.Study(0)
 		views, studies = append(views, tr), append(studies, st)
@@ -452,7 +452,7 @@ func TestViewsDoNotChange(t *testing.T) {
 			param(0, fmt.Sprintf("p%d", i%7), floatText),
 			param(0, fmt.Sprintf("p%d", i%3), floatWide),
 			fmt.Sprintf(`{"op_code":7,"worker_id":"w","trial_id":0,"step":%d,"intermediate_value":%d}`, (i*13)%17, i),
-			fmt.Sprintf(`{"op_code":8,"worker_id":"w","trial_id":0,"user_attr":{"k%d":%d}}`, i%5, i),
+			fmt.Sprintf(`{"op_code":8,"worker_id":"w","trial_id":0,"user_attr":{"k%d":%d}}`, i%90, i),
 			fmt.Sprintf(`{"op_code":9,"worker_id":"w","trial_id":0,"system_attr":{"k%d":%d}}`, i%5, i),
 			fmt.Sprintf(`{"op_code":2,"worker_id":"w","study_id":0,"user_attr":{"k%d":%d}}`, i%5, i),
 			fmt.Sprintf(`{"op_code":3,"worker_id":"w","study_id":0,"system_attr":{"k":%d}}`, i),
@@ -469,6 +469,34 @@ func TestViewsDoNotChange(t *testing.T) {
 	}
 	if strings.Contains(dump(s), "mine") {
 		t.Error("an append to a view reached the state")
+	}
+}
+
+// Long lists of attributes keep their order, and cost what they are worth.
+func TestManyAttrs(t *testing.T) {
+	const n = 20000
+	s := NewState()
+	apply(t, s, `{"op_code":0,"worker_id":"w","study_name":"a","directions":[1]}`, `{"op_code":4,"worker_id":"w","study_id":0,`+startText+`}`)
+	for i := range n + 50 {
+		apply(t, s,
+			fmt.Sprintf(`{"op_code":3,"worker_id":"w","study_id":0,"system_attr":{"k%d":%d}}`, i%n, i),
+			fmt.Sprintf(`{"op_code":8,"worker_id":"w","trial_id":0,"user_attr":{"k%d":%d}}`, i%n, i))
+	}
+	st, _ := s.Study(0)
+	tr, _ := s.Trial(0)
+	for _, attrs := range []storage.Attrs{st.SystemAttrs, tr.UserAttrs} {
+		if len(attrs) != n {
+			t.Fatalf("%d attributes, want %d", len(attrs), n)
+		}
+		for i, a := range attrs {
+			want := i
+			if i < 50 {
+				want += n
+			}
+			if a.Key != fmt.Sprint("k", i) || a.Value != fmt.Sprint(want) {
+				t.Fatalf("attribute %d is %+v", i, a)
+			}
+		}
 	}
 }
 

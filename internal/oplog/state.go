@@ -36,6 +36,7 @@ type study struct {
 	counts  int               // finished trials that count
 	held    int               // running trials that hold budget
 	params  int               // parameters of the last finished trial
+	wide    [2]map[string]int // places of keys, of attributes by kind
 }
 
 // first tells which trial of a study, in the order of creation, is the first
@@ -48,6 +49,7 @@ type first struct {
 type trial struct {
 	storage.Trial
 	study *study
+	wide  [2]map[string]int // as in study
 }
 
 // A domain is a distribution as the log has it.

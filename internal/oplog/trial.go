@@ -34,10 +34,10 @@ func (s *State) changeTrial(r *record, out *Outcome) error {
 	case SetReport:
 		return t.setReport(r)
 	case TrialUserAttr:
-		t.UserAttrs, err = s.withAttr(t.UserAttrs, "user_attr", r.userAttr)
+		t.UserAttrs, err = s.withAttr(t.UserAttrs, "user_attr", r.userAttr, &t.wide[storage.UserAttr])
 		return err
 	}
-	attrs, err := s.withAttr(t.SystemAttrs, "system_attr", r.systemAttr)
+	attrs, err := s.withAttr(t.SystemAttrs, "system_attr", r.systemAttr, &t.wide[storage.SystemAttr])
 	if err != nil {
 		return err
 	}
@@ -126,6 +126,7 @@ func (t *trial) setState(r *record, out *Outcome) error {
 	}
 	if state.Finished() {
 		st.params = len(t.Params)
+		clear(t.wide[:]) // needed no more
 		if cap(t.Params) > len(t.Params) {
 			t.Params = slices.Clone(t.Params)[:len(t.Params):len(t.Params)]
 		}
