@@ -49,8 +49,9 @@ local prefix, handle, op, known, sum = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonu
 local exact, want, first = ARGV[6] == '1', ARGV[7] == '1', 8
 local function key(n) return prefix .. string.format('%.0f', n) end
 
-local last = tonumber(redis.call('GET', KEYS[1]) or '-1')
-if not last or last < -1 or last ~= math.floor(last) then return {'foreign', 0} end
+local counter = redis.call('GET', KEYS[1]) or '-1'
+local last = string.match(counter, '^%-?%d+$') and tonumber(counter)
+if not last or last < -1 or last > 9007199254740991 then return {'foreign', 0} end
 if last < known then return {'lost', last} end
 if known >= 0 then
 	local r = redis.call('GET', key(known))
