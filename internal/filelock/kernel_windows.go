@@ -47,6 +47,8 @@ func unlockKernel(f *os.File) error {
 	return err
 }
 
-// noLinks: a link cannot be removed here while another name of the file is
-// open, so lock files are always created.
+// haveLinks: a link cannot be removed here while another name of the file is
+// open, so lock files are created.
+const haveLinks = false
+
 func noLinks(error) bool { return true }

@@ -67,7 +67,7 @@ func New(target, dir string, mode fs.FileMode, o *Options) *Lock {
 	if l.o.Grace == 0 {
 		l.o.Grace = DefaultGrace
 	}
-	l.noKernel, l.noLinks = l.o.NoKernel, l.o.NoLinks
+	l.noKernel, l.noLinks = l.o.NoKernel, l.o.NoLinks || !haveLinks
 	l.slot <- struct{}{}
 	return l
 }
