@@ -124,6 +124,9 @@ func (k *knowledge) begin(t *Trial) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.live[t.rec.ID] = t
+	if t.rec.ID == k.after+1 { // nothing lies between: it need not be read
+		k.after = t.rec.ID
+	}
 	delete(k.open, t.rec.ID)
 	delete(k.others, t.rec.ID)
 }
