@@ -116,27 +116,55 @@ func order(variant string, trial, n int) []int {
 	return steps
 }
 
-// run has our pruner judge the curves: four trials under way, as in pruners.py.
+// run has our pruner judge the curves, as pruners.py has Optuna's.
 func (c *prunerCase) run(t *testing.T, curves [][]*float64) (stopped []int, answers []string) {
 	t.Helper()
 	direction, sign := hone.Minimize, 1.0
 	if c.Direction == "maximize" {
 		direction, sign = hone.Maximize, -1
 	}
-	study, err := hone.NewStudy(&hone.Options{Name: "curves", Direction: direction, Sampler: &sampler.Random{}, Pruner: c.build(t), Seed: 1})
+	j := judgement{pruner: c.build(t), direction: direction, sign: sign, variant: c.Variant, obey: c.Answers == nil, workers: 4}
+	stopped, bits := j.run(t, curves)
+	for _, b := range bits {
+		answers = append(answers, strconv.FormatUint(b, 16))
+	}
+	return stopped, answers
+}
+
+// judge runs trials one at a time.
+func judge(t *testing.T, p pruner.Pruner, curves [][]*float64) (stopped []int) {
+	t.Helper()
+	j := judgement{pruner: p, direction: hone.Minimize, sign: 1, variant: "dense", obey: true, workers: 1}
+	stopped, _ = j.run(t, curves)
+	return stopped
+}
+
+// A judgement is a study whose trials report recorded curves.
+type judgement struct {
+	pruner    pruner.Pruner
+	direction hone.Direction
+	sign      float64
+	variant   string // of the order of steps
+	obey      bool   // trials stop when they should
+	workers   int    // trials under way at any time
+}
+
+// run returns after how many reports each trial was stopped, −1 if it was not, and
+// its answers as binary numbers.
+func (j judgement) run(t *testing.T, curves [][]*float64) (stopped []int, bits []uint64) {
+	t.Helper()
+	study, err := hone.NewStudy(&hone.Options{Name: "curves", Direction: j.direction, Sampler: &sampler.Random{}, Pruner: j.pruner, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	obey := c.Answers == nil
-	bits := make([]uint64, len(curves))
-	stopped = make([]int, len(curves))
+	bits, stopped = make([]uint64, len(curves)), make([]int, len(curves))
 	type slot struct {
 		trial *hone.Trial
 		steps []int
 		done  int
 	}
-	slots, started, open := make([]*slot, 4), 0, 0
+	slots, started, open := make([]*slot, j.workers), 0, 0
 	for started < len(curves) || open > 0 {
 		for i := range slots {
 			if slots[i] == nil {
@@ -147,7 +175,7 @@ func (c *prunerCase) run(t *testing.T, curves [][]*float64) (stopped []int, answ
 				if err != nil {
 					t.Fatal(err)
 				}
-				slots[i] = &slot{trial: trial, steps: order(c.Variant, started, len(curves[started]))}
+				slots[i] = &slot{trial: trial, steps: order(j.variant, started, len(curves[started]))}
 				stopped[started] = -1
 				started++
 				open++
@@ -156,7 +184,7 @@ func (c *prunerCase) run(t *testing.T, curves [][]*float64) (stopped []int, answ
 			number := s.trial.Number()
 			value := math.NaN()
 			if v := curves[number][s.steps[s.done]]; v != nil {
-				value = sign * *v
+				value = j.sign * *v
 			}
 			s.trial.Report(s.steps[s.done], value)
 			s.done++
@@ -166,7 +194,7 @@ func (c *prunerCase) run(t *testing.T, curves [][]*float64) (stopped []int, answ
 				bits[number]++
 			}
 			switch {
-			case prune && obey:
+			case prune && j.obey:
 				stopped[number] = s.done
 				err = study.TellPruned(ctx, s.trial)
 			case s.done < len(s.steps):
@@ -183,10 +211,7 @@ func (c *prunerCase) run(t *testing.T, curves [][]*float64) (stopped []int, answ
 			open--
 		}
 	}
-	for _, b := range bits {
-		answers = append(answers, strconv.FormatUint(b, 16))
-	}
-	return stopped, answers
+	return stopped, bits
 }
 
 func comparePruners(t *testing.T, data []byte) {
