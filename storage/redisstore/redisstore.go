@@ -101,7 +101,11 @@ func New(client redis.UniversalClient, o *Options) (*Storage, error) {
 	}
 	s.prefix = s.o.Prefix + ":log:"
 	s.keys = []string{s.o.Prefix + ":log_number", s.o.Prefix + ":hone:op:" + s.handle, s.o.Prefix + ":hone:turn"}
-	// A server that is not there at all is reported at once.
+	// A server that is not there at all, or lets us not in, is reported at once.
+	// PING, because an EVAL of a stranger is refused as a fault of the protocol.
+	if err := client.Ping(context.Background()).Err(); err != nil {
+		return nil, named(explain(err))
+	}
 	if err := s.catchUp(context.Background(), 0); err != nil {
 		return nil, named(err)
 	}
