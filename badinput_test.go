@@ -67,10 +67,7 @@ func logs(t testing.TB) (*slog.Logger, *strings.Builder) {
 	return slog.New(slog.NewTextHandler(&b, nil)), &b
 }
 
-type palette struct {
-	Name string
-	bits []int
-}
+type palette struct{ Name string }
 
 // TestBadInput goes through the list of 96 bad inputs that a first-class
 // optimiser answers well. Rows are named by their number in that list. Elsewhere
@@ -313,6 +310,8 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+func noMap() map[int]int { return nil }
+
 // s0 is the name of the studies above, which errors are to tell.
 const s0 = "study of bad input"
 
@@ -331,7 +330,7 @@ func TestBadInputFailsTheTrial(t *testing.T) {
 		{"66 Goexit", func(*hone.Trial) (float64, error) { runtime.Goexit(); return 0, nil }, "Goexit"},
 		{"67 error", func(*hone.Trial) (float64, error) { return 0, errors.New("no luck") }, "no luck"},
 		{"69 NaN", func(t *hone.Trial) (float64, error) { t.SuggestInt("size", 1024, 1024); return math.NaN(), nil }, "size:1024"},
-		{"nil map", func(t *hone.Trial) (float64, error) { var m map[int]int; m[0] = 1; return 0, nil }, "nil map"},
+		{"nil map", func(t *hone.Trial) (float64, error) { noMap()[0] = 1; return 0, nil }, "nil map"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newStudy(t, nil)

@@ -303,11 +303,10 @@ func ExamplePanicError() {
 		return
 	}
 	err = study.Optimize(func(t *hone.Trial) (float64, error) {
-		var cache map[string]int
-		cache["x"]++
-		return 0, nil
+		var results []float64
+		return results[t.Number()], nil
 	}, 1)
 	var p *hone.PanicError
 	fmt.Println(errors.As(err, &p), p.Value)
-	// Output: true assignment to entry in nil map
+	// Output: true runtime error: index out of range [0] with length 0
 }
