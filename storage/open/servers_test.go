@@ -72,8 +72,22 @@ func (s server) dial(name string) (*sql.DB, error) {
 	c := mysql.NewConfig()
 	c.User, c.Net, c.Addr, c.DBName = u.User.Username(), "tcp", u.Host, name
 	c.Passwd, _ = u.User.Password()
-	c.InterpolateParams = true
+	c.InterpolateParams, c.MultiStatements = true, true
 	return sql.Open("mysql", c.FormatDSN())
+}
+
+// pool is what a process opens a place with.
+func (p place) pool() (*sql.DB, rdb.Dialect, error) {
+	if p.dialect == rdb.SQLite {
+		db, err := sql.Open("sqlite", p.name)
+		return db, rdb.SQLite, err
+	}
+	db, err := p.dial(p.name)
+	if err == nil {
+		db.SetMaxOpenConns(10)
+		db.SetMaxIdleConns(10)
+	}
+	return db, p.dialect, err
 }
 
 // create makes a database and returns its name. It is dropped after the test.

@@ -164,9 +164,10 @@ func (b *trialBuilder) intern() string {
 	return name
 }
 
-// build returns the trials that are there, in the order of their ids.
-func (b *trialBuilder) build() ([]storage.Trial, error) {
-	out := make([]storage.Trial, 0, len(b.ids))
+// build returns the trials that are there, in the order of their ids, and how
+// many were left out.
+func (b *trialBuilder) build() (out []storage.Trial, left int, err error) {
+	out = make([]storage.Trial, 0, len(b.ids))
 	for i := range b.parts {
 		p := &b.parts[i]
 		if !p.here {
@@ -180,14 +181,15 @@ func (b *trialBuilder) build() ([]storage.Trial, error) {
 			out = append(out, p.trial)
 		case b.s.o.SkipBroken:
 			b.s.warn("a trial was left out, for it cannot be read", "trial", b.ids[i], "error", p.err)
+			left++
 		default:
-			return nil, fmt.Errorf("trial with id %d cannot be read: %w", b.ids[i], p.err)
+			return nil, 0, fmt.Errorf("trial with id %d cannot be read: %w", b.ids[i], p.err)
 		}
 	}
 	if len(out) == 0 {
-		return nil, nil
+		return nil, left, nil
 	}
-	return out, nil
+	return out, left, nil
 }
 
 // finish puts the rows in order.

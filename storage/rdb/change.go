@@ -219,9 +219,8 @@ func (s *Storage) setState(ctx context.Context, trial int64, state storage.State
 	c := change{do: m.do, done: m.done, alone: len(values) == 0 && state != storage.Waiting}
 	if state.Finished() {
 		c.level = durable
-		if s.d == PostgreSQL {
-			c.alone = true
-		}
+		c.alone = c.alone || s.d == PostgreSQL
+		c.whole = !c.alone && s.d == MySQL && s.oneTrip.Load()
 	}
 	if err := s.change(ctx, c); err != nil {
 		return false, err
@@ -274,6 +273,9 @@ func (m *move) update(t *tx) (int64, error) {
 	d := t.s.d
 	if m.state.Finished() && d == PostgreSQL {
 		return m.finishPostgres(t)
+	}
+	if m.state.Finished() && d == MySQL && len(m.values) > 0 && t.s.oneTrip.Load() {
+		return m.finishMySQL(t)
 	}
 	var n int64
 	var err error

@@ -12,15 +12,17 @@ import (
 
 // A claim locks the study's row, so that no two of them are under way in one
 // study. It then looks at the trials that stand above the tally, or were
-// unfinished then, with one statement: how many there are (for the number of a
-// new trial), how many of them count or hold a place of the budget, and which is
-// the oldest that waits.
+// unfinished then: how many there are (for the number of a new trial), how many of
+// them count or hold a place of the budget, and which is the oldest that waits. On
+// a server all this is one round trip, so that the lock is not held while the
+// network is waited for (see claim_server.go); what follows here is the same step
+// by step.
 
 var (
-	openCounts = `SUM(CASE WHEN t.state IN ('COMPLETE', 'PRUNED') OR t.state = 'FAIL' AND a.trial_id IS NULL OR t.state = 'RUNNING' AND a.trial_id IS NOT NULL THEN 1 ELSE 0 END),
-		MIN(CASE WHEN t.state = 'WAITING' THEN t.trial_id END) FROM trials t ` + leaseOrLost
-	scanAbove   = sqlText(`SELECT COUNT(*), ` + openCounts + ` WHERE t.study_id = ? AND t.trial_id > ?`)
-	scanPending = sqlText(`SELECT COUNT(*), ` + openCounts + ` WHERE t.trial_id {ids} AND t.study_id = {study}`)
+	openCounts = `COUNT(*), SUM(CASE WHEN t.state IN ('COMPLETE', 'PRUNED') THEN 1 WHEN t.state = 'FAIL' AND NOT ` + hasLost + ` THEN 1 WHEN t.state = 'RUNNING' AND ` + hasLease + ` THEN 1 ELSE 0 END),
+		MIN(CASE WHEN t.state = 'WAITING' THEN t.trial_id END)`
+	scanAbove   = sqlText(`SELECT ` + openCounts + ` FROM trials t WHERE t.study_id{bykey} = ? AND t.trial_id > ? AND t.trial_id <= ?`)
+	scanPending = sqlText(`SELECT ` + openCounts + ` FROM trials t WHERE t.trial_id {ids} AND t.study_id{bykey} = {study}`)
 )
 
 // A scan is what a claim finds.
@@ -44,7 +46,7 @@ func (t *tx) scan(study int64, known tally) (scan, error) {
 		return n, err
 	}
 	var err error
-	if found.above, err = add(scanAbove[t.s.d], []any{study, known.floor}); err != nil {
+	if found.above, err = add(scanAbove[t.s.d], []any{study, known.floor, t.s.d.maxID()}); err != nil {
 		return found, err
 	}
 	if len(known.pending) > 0 {
@@ -70,112 +72,119 @@ func (s *Storage) Claim(ctx context.Context, study int64, c storage.Claim) (stor
 // errTaken: a peer in Python took the trial that we had chosen.
 var errTaken = errors.New("the waiting trial was taken by another worker")
 
-// claim starts a trial, one that waits only if waiting is set.
-func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, waiting bool) (storage.Trial, bool, error) {
-	made := storage.Trial{State: storage.Running, Started: s.now()}
+// A claiming is a claim under way.
+type claiming struct {
+	s      *Storage
+	study  int64
+	budget int
+	queue  bool // a waiting trial will do
+	rows   *trialContents
+	made   storage.Trial // a new trial; of a waiting one that was taken, the ID
+	above  int           // trials that stood above the tally
+	spent  bool          // nothing was done, for the budget is spent
+	taken  bool          // a waiting trial was taken
+}
+
+// claim starts a trial, one that waits only if queue is set.
+func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, queue bool) (storage.Trial, bool, error) {
+	p := &claiming{s: s, study: study, budget: c.Budget, queue: queue, made: storage.Trial{State: storage.Running, Started: s.now()}}
 	for _, a := range c.Attrs {
-		made.SystemAttrs = made.SystemAttrs.With(a.Key, a.Value)
+		p.made.SystemAttrs = p.made.SystemAttrs.With(a.Key, a.Value)
 	}
-	rows, err := s.contents(&made)
-	if err != nil {
-		return made, false, err
+	var err error
+	if p.rows, err = s.contents(&p.made); err != nil {
+		return storage.Trial{}, false, err
 	}
-	if err := s.look(ctx, study, s.study(study), s.study(study).lastAbove()); err != nil {
-		return made, false, err
+	st := s.study(study)
+	if err := s.look(ctx, study, st, st.lastAbove()); err != nil {
+		return storage.Trial{}, false, err
 	}
-	var found scan
-	spent, taken := false, int64(0) // taken: the waiting trial that was claimed
-	ch := change{level: lazy}
-	ch.do = func(t *tx) error {
-		spent, taken = false, 0
-		st, err := t.lockStudy(study)
-		if err != nil {
-			return err
-		}
-		if found, err = t.scan(study, st.tallied()); err != nil {
-			return err
-		}
-		st.sawAbove(found.above)
-		if c.Budget > 0 && found.counts >= c.Budget {
-			spent = true
-			return nil
-		}
-		if waiting && found.waiting > 0 {
-			n, err := t.exec(claimTrial[s.d], rows.started, found.waiting)
-			if err == nil && n == 0 {
-				err = errTaken
-			}
-			if err != nil {
-				return err
-			}
-			for _, a := range made.SystemAttrs {
-				if err := t.setAttr(found.waiting, storage.SystemAttr, a); err != nil {
-					return err
-				}
-			}
-			taken = found.waiting
-			return nil
-		}
-		made.Number = found.number
-		return t.insertTrial(study, &made, rows)
-	}
-	ch.done = func(ctx context.Context) (bool, error) {
-		switch {
-		case spent:
-			return true, nil
-		case taken == 0:
-			return s.trialIsThere(&made.ID)(ctx)
-		}
-		return s.tookIt(ctx, taken, &made)
+	ch := change{level: lazy, do: p.do, done: p.done}
+	_, leased := p.made.SystemAttrs.Get(storage.AttrLease)
+	if leased && s.oneTrip.Load() {
+		// Claims of this process take turns, so that what one of them may have
+		// left behind can be told from another's.
+		st.claiming.Lock()
+		defer st.claiming.Unlock()
+		ch = change{level: lazy, whole: true, do: p.doAtOnce, done: p.doneAtOnce}
 	}
 	for err = errTaken; errors.Is(err, errTaken); {
 		if err = s.change(ctx, ch); errors.Is(err, errTaken) && ctx.Err() != nil {
-			return made, false, ctx.Err()
+			return storage.Trial{}, false, ctx.Err()
 		}
 	}
-	if err == nil && !spent {
+	if err == nil && !p.spent {
 		err = s.sync(ctx)
 	}
-	if err != nil || spent {
+	if err != nil || p.spent {
 		return storage.Trial{}, false, err
 	}
-	if taken > 0 {
-		if made, err = s.trial(ctx, taken); err != nil {
+	s.study(study).sawAbove(p.above)
+	if p.taken {
+		if p.made, err = s.trial(ctx, p.made.ID); err != nil {
 			return storage.Trial{}, false, err
 		}
 	}
-	s.hold(made.ID, study)
-	return made, true, nil
+	s.hold(p.made.ID, study)
+	return p.made, true, nil
 }
 
-// tookIt looks whether a claim of a waiting trial took effect.
-func (s *Storage) tookIt(ctx context.Context, trial int64, want *storage.Trial) (bool, error) {
-	got, err := s.trial(ctx, trial)
-	if err != nil || got.State != storage.Running || !got.Started.Equal(want.Started) {
+func (p *claiming) do(t *tx) error {
+	p.spent, p.taken = false, false
+	st, err := t.lockStudy(p.study)
+	if err != nil {
+		return err
+	}
+	found, err := t.scan(p.study, st.tallied())
+	if err != nil {
+		return err
+	}
+	p.above = found.above
+	if p.budget > 0 && found.counts >= p.budget {
+		p.spent = true
+		return nil
+	}
+	if !p.queue || found.waiting == 0 {
+		p.made.Number = found.number
+		return t.insertTrial(p.study, &p.made, p.rows)
+	}
+	n, err := t.exec(claimTrial[t.s.d], p.rows.started, found.waiting)
+	if err == nil && n == 0 {
+		err = errTaken
+	}
+	if err != nil {
+		return err
+	}
+	for _, a := range p.made.SystemAttrs {
+		if err := t.setAttr(found.waiting, storage.SystemAttr, a); err != nil {
+			return err
+		}
+	}
+	p.taken, p.made.ID = true, found.waiting
+	return nil
+}
+
+// done looks whether the claim took effect.
+func (p *claiming) done(ctx context.Context) (bool, error) {
+	switch {
+	case p.spent:
+		return true, nil
+	case !p.taken:
+		return p.s.trialIsThere(&p.made.ID)(ctx)
+	}
+	got, err := p.s.trial(ctx, p.made.ID)
+	if err != nil || got.State != storage.Running || !got.Started.Equal(p.made.Started) {
 		return false, err
 	}
-	for _, a := range want.SystemAttrs {
+	for _, a := range p.made.SystemAttrs {
 		if v, _ := got.SystemAttrs.Get(a.Key); v != a.Value {
 			return false, nil
 		}
 	}
-	if s.d == MySQL && len(want.SystemAttrs) == 0 { // whose times are too coarse to tell
-		return false, fmt.Errorf("the connection was lost while the trial with id %d was claimed, and it is not known whether it was by this call", trial)
+	if p.s.d == MySQL && len(p.made.SystemAttrs) == 0 { // whose times are too coarse to tell
+		return false, fmt.Errorf("the connection was lost while the trial with id %d was claimed, and it is not known whether it was by this call", p.made.ID)
 	}
 	return true, nil
-}
-
-// sync makes what was committed lazily durable. A claim does not wait for the
-// disk while it holds the study's lock, which would let claims pass one by one at
-// the pace of the disk; it waits here, together with others.
-func (s *Storage) sync(ctx context.Context) error {
-	if s.d != PostgreSQL {
-		return nil
-	}
-	return s.change(ctx, change{alone: true, do: func(t *tx) error {
-		_, err := t.exec(`SELECT pg_logical_emit_message(true, 'hone', '')`)
-		return err
-	}})
 }
 
 // lastAbove returns how many trials stood above the tally when a claim last

@@ -32,9 +32,8 @@ func (d Dialect) faultOf(err error) fault {
 	}
 	switch d {
 	case PostgreSQL:
-		var state interface{ SQLState() string }
-		if errors.As(err, &state) {
-			return postgresFault(state.SQLState())
+		if state := sqlState(err); state != "" {
+			return postgresFault(state)
 		}
 	case MySQL:
 		if n, ok := number(err, "Number"); ok {
@@ -57,6 +56,15 @@ func (d Dialect) faultOf(err error) fault {
 		return lost
 	}
 	return fatal
+}
+
+// sqlState returns PostgreSQL's code of an error, "" if it has none.
+func sqlState(err error) string {
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) {
+		return state.SQLState()
+	}
+	return ""
 }
 
 func postgresFault(state string) fault {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/storage"
@@ -14,8 +15,9 @@ import (
 // finished trials stay as they are, and a parameter keeps its kind. It spares
 // scans of the whole study. Dropping it costs time only.
 type study struct {
-	mu   sync.Mutex
-	name string
+	claiming sync.Mutex // taken before the others
+	mu       sync.Mutex
+	name     string
 
 	looking sync.Mutex // one look at a time; taken before mu
 	tally
@@ -36,13 +38,17 @@ type tally struct {
 	rest    int     // how many stood above floor
 	// The last one that was seen finished, to notice that ids were reused.
 	mark     int64
-	markTime string
+	markTime time.Time
 }
 
 // maxPending bounds the number of unfinished trials that a tally passes over. It
 // is above the number of workers of any study, and of trials that were left
 // running by workers that died.
 const maxPending = 512
+
+// slack is how many trials above the tally are scanned by each claim before the
+// tally is brought up to date.
+const slack = 100
 
 // A held trial is one that this handle has written to and that is, as far as it
 // knows, unfinished.
@@ -137,32 +143,31 @@ func (s *Storage) studyOf(ctx context.Context, trial int64) (int64, error) {
 const statesPage = 5000
 
 var (
-	// What counts is what storage.Trial.Counts and HoldsBudget say.
-	leaseOrLost = `LEFT JOIN trial_system_attributes a ON a.trial_id = t.trial_id
-		AND a."key" = CASE t.state WHEN 'RUNNING' THEN '` + storage.AttrLease + `' WHEN 'FAIL' THEN '` + storage.AttrLost + `' END`
-	states = sqlText(`SELECT t.trial_id, {text t.state}, a.trial_id IS NOT NULL, {time t.datetime_complete}
-		FROM trials t ` + leaseOrLost + ` WHERE t.study_id = ? AND t.trial_id > ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(statesPage))
-	someStates = sqlText(`SELECT t.trial_id, {text t.state}, a.trial_id IS NOT NULL, {time t.datetime_complete}
-		FROM trials t ` + leaseOrLost + ` WHERE t.trial_id {ids} AND t.study_id = {study} ORDER BY t.trial_id`)
+	// What counts is what storage.Trial.Counts and HoldsBudget say. The look at
+	// an attribute is a subquery of its own, which PostgreSQL cannot turn into
+	// a scan of the table.
+	hasLost    = `(SELECT 1 FROM trial_system_attributes a WHERE a.trial_id = t.trial_id AND a."key" = '` + storage.AttrLost + `') IS NOT NULL`
+	hasLease   = `(SELECT 1 FROM trial_system_attributes a WHERE a.trial_id = t.trial_id AND a."key" = '` + storage.AttrLease + `') IS NOT NULL`
+	stateRows  = `SELECT t.trial_id, {text t.state}, t.state = 'FAIL' AND ` + hasLost + `, {time t.datetime_complete} FROM trials t`
+	states     = sqlText(stateRows + ` WHERE t.study_id{bykey} = ? AND t.trial_id > ? AND t.trial_id <= ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(statesPage))
+	someStates = sqlText(stateRows + ` WHERE t.trial_id {ids} AND t.study_id{bykey} = {study} ORDER BY t.trial_id`)
 )
 
 // A stateRow is a row of states.
 type stateRow struct {
 	id    int64
-	state string
-	has   bool // a lease, of a running trial; the mark of a lost one, of a failed one
-	ended string
+	state storage.State
+	lost  bool // failed and marked as lost
+	ended time.Time
 }
 
-func (r *stateRow) finished() bool { return r.state != "RUNNING" && r.state != "WAITING" }
-
-// look brings a study's tally up to date if more than a few hundred trials stand
-// above it. above is how many there were in the last call, −1 if there was none.
+// look brings a study's tally up to date if more than slack trials stand above
+// it. above is how many there were in the last call, −1 if there was none.
 func (s *Storage) look(ctx context.Context, study int64, st *study, above int) error {
 	st.looking.Lock()
 	defer st.looking.Unlock()
 	now := st.tallied()
-	if above >= 0 && above <= now.rest+maxPending {
+	if above >= 0 && above <= now.rest+slack {
 		return nil
 	}
 	var rows []stateRow
@@ -171,7 +176,14 @@ func (s *Storage) look(ctx context.Context, study int64, st *study, above int) e
 			rows = rows[:0]
 			return t.each(q, args, func(scan func(...any) error) error {
 				var r stateRow
-				err := scan(&r.id, &r.state, &r.has, &r.ended)
+				var name, ended string
+				err := scan(&r.id, &name, &r.lost, &ended)
+				if err == nil {
+					r.state, err = parseState(name)
+				}
+				if err == nil {
+					r.ended, err = s.decodeTime(ended)
+				}
 				rows = append(rows, r)
 				return err
 			})
@@ -189,12 +201,12 @@ func (s *Storage) look(ctx context.Context, study int64, st *study, above int) e
 	}
 	now.pending = slices.Clip(now.pending)
 	for full := false; !full; {
-		if err := read(states[s.d], []any{study, now.floor}); err != nil {
+		if err := read(states[s.d], []any{study, now.floor, s.d.maxID()}); err != nil {
 			return err
 		}
 		now.rest = 0
 		for i := range rows {
-			if !rows[i].finished() && len(now.pending) == maxPending {
+			if !rows[i].state.Finished() && len(now.pending) == maxPending {
 				full, now.rest = true, len(rows)-i
 				break
 			}
@@ -213,14 +225,47 @@ func (s *Storage) look(ctx context.Context, study int64, st *study, above int) e
 // take counts a trial.
 func (y *tally) take(r *stateRow) {
 	switch {
-	case !r.finished():
+	case !r.state.Finished():
 		y.pending = append(y.pending, r.id)
 		return
-	case r.state != "FAIL" || !r.has:
+	case r.state != storage.Failed || !r.lost:
 		y.counts++
 	}
 	if r.id > y.mark {
 		y.mark, y.markTime = r.id, r.ended
+	}
+}
+
+// saw brings a tally up to date with trials that were read: all of the study
+// above an id, and perhaps some below.
+func (st *study) saw(after int64, trials []storage.Trial) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	var done []int64
+	for i := range trials {
+		t := &trials[i]
+		_, lost := t.SystemAttrs.Get(storage.AttrLost)
+		r := stateRow{t.ID, t.State, lost, t.Finished}
+		if t.ID <= st.floor {
+			if _, ok := slices.BinarySearch(st.pending, t.ID); ok && t.State.Finished() {
+				st.take(&r)
+				done = append(done, t.ID)
+			}
+			continue
+		}
+		if after > st.floor || !t.State.Finished() && len(st.pending)-len(done) >= maxPending {
+			break
+		}
+		st.take(&r)
+		st.floor = t.ID
+		st.rows++
+		st.rest = 0
+	}
+	if len(done) > 0 {
+		st.pending = slices.DeleteFunc(slices.Clone(st.pending), func(id int64) bool {
+			_, ok := slices.BinarySearch(done, id)
+			return ok
+		})
 	}
 }
 
@@ -250,7 +295,8 @@ func (t *tx) lockStudy(study int64) (*study, error) {
 		if err != nil {
 			return nil, err
 		}
-		same = ok && ended == markTime
+		at, err := s.decodeTime(ended)
+		same = ok && err == nil && at.Equal(markTime)
 	}
 	if !same {
 		s.forget(study)

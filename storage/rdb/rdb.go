@@ -45,10 +45,12 @@ type Storage struct {
 	d       Dialect
 	o       Options
 	zone    *time.Location
-	maxText int    // bytes of a text column; 0: no limit
-	collate string // MySQL: of the columns that hold names
-	charset string // MySQL: of the columns that hold names and texts, if it is not utf8mb4
-	lite    *lite  // SQLite only
+	maxText int         // bytes of a text column; 0: no limit
+	collate string      // MySQL: of the columns that hold names
+	charset string      // MySQL: of the columns that hold names and texts, if it is not utf8mb4
+	lite    *lite       // SQLite only
+	oneTrip atomic.Bool // whole transactions in one round trip work
+	noSync  atomic.Bool // PostgreSQL: the log cannot be flushed by itself
 	closed  atomic.Bool
 	dists   distCache
 	inserts sync.Map // texts of statements that insert several rows
@@ -108,9 +110,11 @@ func (s *Storage) open(ctx context.Context) error {
 		return err
 	}
 	if s.d == MySQL {
-		return s.readLimits(ctx)
+		if err := s.readLimits(ctx); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.probe(ctx)
 }
 
 // Close releases what the storage holds; later calls fail.

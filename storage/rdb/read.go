@@ -2,7 +2,6 @@ package rdb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 
@@ -33,10 +32,11 @@ var trialRows = sqlText(`SELECT 0, t.trial_id, COALESCE(t.number, -1), {text t.s
 	UNION ALL SELECT 4, trial_id, trial_user_attribute_id, {text "key"}, NULL::float, {text value_json}, {text ''} FROM trial_user_attributes WHERE trial_id {ids}
 	UNION ALL SELECT 5, trial_id, trial_system_attribute_id, {text "key"}, NULL::float, {text value_json}, {text ''} FROM trial_system_attributes WHERE trial_id {ids}`)
 
-// newTrials lists a page of the trials above an id. A study without such trials
-// yields one row of NULL, one that does not exist none.
-var newTrials = sqlText(`SELECT t.trial_id FROM studies s LEFT JOIN trials t ON t.study_id = s.study_id AND t.trial_id > ?
-	WHERE s.study_id = ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(pageSize))
+// newTrials lists a page of the trials above an id, behind a row of 0 that says
+// that the study exists. The upper bound is there for PostgreSQL, which would
+// take a range with one end for a third of the table.
+var newTrials = sqlText(`SELECT 0 FROM studies s WHERE s.study_id = ? UNION ALL
+	SELECT p.trial_id FROM (SELECT t.trial_id FROM trials t WHERE t.study_id{bykey} = ? AND t.trial_id > ? AND t.trial_id <= ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(pageSize) + `) AS p`)
 
 // Trial implements [storage.Storage].
 func (s *Storage) Trial(ctx context.Context, trial int64) (storage.Trial, error) {
@@ -50,7 +50,7 @@ func (s *Storage) trial(ctx context.Context, id int64) (storage.Trial, error) {
 	}
 	var got []storage.Trial
 	err := s.read(ctx, func(t *tx) (err error) {
-		got, err = s.readTrials(t, 0, []int64{id})
+		got, _, err = s.readTrials(t, 0, []int64{id})
 		return err
 	})
 	if err != nil {
@@ -90,6 +90,7 @@ func (s *Storage) follow(ctx context.Context, study, after int64, include []int6
 	ids := slices.DeleteFunc(slices.Clone(include), func(id int64) bool { return !s.d.isID(id) || id > after })
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
+	first, complete := after, true
 	var out []storage.Trial
 	for more := true; more || len(ids) > 0; {
 		if more && len(ids) < pageSize {
@@ -108,18 +109,23 @@ func (s *Storage) follow(ctx context.Context, study, after int64, include []int6
 			break
 		}
 		var got []storage.Trial
+		var left int
 		err := s.read(ctx, func(t *tx) (err error) {
-			got, err = s.readTrials(t, study, page)
+			got, left, err = s.readTrials(t, study, page)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
+		complete = complete && left == 0
 		if out == nil {
 			out = got
 		} else {
 			out = append(out, got...)
 		}
+	}
+	if complete {
+		s.study(study).saw(first, out)
 	}
 	return out, nil
 }
@@ -130,14 +136,15 @@ func (s *Storage) above(ctx context.Context, study, after int64) ([]int64, error
 	err := s.read(ctx, func(t *tx) error {
 		ids = ids[:0]
 		here := false
-		err := t.each(newTrials[s.d], []any{after, study}, func(scan func(...any) error) error {
-			var id sql.NullInt64
-			here = true
+		err := t.each(newTrials[s.d], []any{study, study, after, s.d.maxID()}, func(scan func(...any) error) error {
+			var id int64
 			if err := scan(&id); err != nil {
 				return err
 			}
-			if id.Valid {
-				ids = append(ids, id.Int64)
+			if id == 0 {
+				here = true
+			} else {
+				ids = append(ids, id)
 			}
 			return nil
 		})
@@ -147,26 +154,27 @@ func (s *Storage) above(ctx context.Context, study, after int64) ([]int64, error
 		}
 		return err
 	})
+	slices.Sort(ids)
 	return ids, err
 }
 
 // readTrials reads the trials of these ids, which rise, that exist in the study
-// (0: in any).
-func (s *Storage) readTrials(t *tx, study int64, ids []int64) ([]storage.Trial, error) {
+// (0: in any). left is how many were left out because they cannot be read.
+func (s *Storage) readTrials(t *tx, study int64, ids []int64) (got []storage.Trial, left int, err error) {
 	b := newTrialBuilder(s, study, ids)
 	text, args := s.idQuery(trialRows, ids)
 	rows, err := t.query(text, args)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := b.row(rows); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	return b.build()
 }

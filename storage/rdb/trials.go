@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	countAbove  = sqlText(`SELECT COUNT(*) FROM trials WHERE study_id = ? AND trial_id > ?`)
+	countAbove  = sqlText(`SELECT COUNT(*) FROM trials WHERE study_id{bykey} = ? AND trial_id > ? AND trial_id <= ?`)
 	insertTrial = sqlText(`INSERT INTO trials (number, study_id, state, datetime_start, datetime_complete) VALUES (?, ?, ?, ?, ?)`)
 )
 
@@ -143,7 +143,7 @@ func (t *tx) create(study int64, made *storage.Trial, rows *trialContents) (int,
 	}
 	known := st.tallied()
 	var above int
-	if _, err := t.row(countAbove[t.s.d], []any{study, known.floor}, &above); err != nil {
+	if _, err := t.row(countAbove[t.s.d], []any{study, known.floor, t.s.d.maxID()}, &above); err != nil {
 		return 0, err
 	}
 	made.Number = known.rows + above

@@ -16,6 +16,9 @@ type change struct {
 	level level
 	// alone: do runs one statement, which is a transaction by itself.
 	alone bool
+	// whole: do runs a transaction of its own, its beginning and end included,
+	// in one round trip.
+	whole bool
 	// do makes the change. It may run several times, each time from the start.
 	do func(t *tx) error
 	// done reports whether an attempt whose end nobody saw took effect. nil: it
@@ -97,7 +100,12 @@ func (s *Storage) attempt(ctx context.Context, c change) (unknown bool, err erro
 	if c.level == lazy && s.d == PostgreSQL {
 		begin = "BEGIN; SET LOCAL synchronous_commit TO OFF"
 	}
-	if _, err = conn.ExecContext(ctx, begin); err == nil {
+	if c.whole {
+		if err = c.do(t); err == nil {
+			return false, nil
+		}
+		unknown = s.d.faultOf(err) == lost || ctx.Err() != nil
+	} else if _, err = conn.ExecContext(ctx, begin); err == nil {
 		if err = c.do(t); err == nil {
 			if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
 				return false, nil

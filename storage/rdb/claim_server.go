@@ -1,0 +1,208 @@
+package rdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/gohone/hone/internal/pyjson"
+	"github.com/gohone/hone/storage"
+)
+
+// On a server a claim is one round trip: on PostgreSQL by a function that lives as
+// long as the connection, on MySQL by several statements in one message, where the
+// driver's settings permit that. In both, what was made is not known when the
+// connection is lost on the way; it is then found by its lease: a running trial
+// under the lease that nobody in this process holds.
+
+// probe finds out whether whole transactions in one round trip work here.
+func (s *Storage) probe(ctx context.Context) error {
+	if s.o.ReadOnly {
+		return nil
+	}
+	switch s.d {
+	case PostgreSQL:
+		s.oneTrip.Store(true) // until the function cannot be made
+	case MySQL:
+		rows, err := s.db.QueryContext(ctx, `SELECT ?; SELECT ?`, 1, 2)
+		if err != nil {
+			return nil // without multiStatements=true
+		}
+		defer rows.Close()
+		for rows.Next() {
+		}
+		s.oneTrip.Store(rows.NextResultSet())
+	}
+	return nil
+}
+
+// claimFunction is the claim in PostgreSQL's own language. Each of its statements
+// sees what was committed before it began, so the one that counts sees all that
+// was done before the study was locked.
+var claimFunction = numberFrom(PostgreSQL.render(`CREATE OR REPLACE FUNCTION pg_temp.hone_claim(_study int, _floor int, _rows int, _counts int, _pending int[], _budget int, _queue boolean, _started timestamp, _attrs json,
+	OUT _name text, OUT _id int, OUT _number int, OUT _above int, OUT _taken boolean, OUT _spent boolean) LANGUAGE plpgsql AS $hone$
+DECLARE
+	_n int; _open int; _more int; _waiting int; _first int;
+BEGIN
+	PERFORM set_config('synchronous_commit', 'off', true);
+	_taken := false;
+	_spent := false;
+	SELECT s.study_name INTO _name FROM studies s WHERE s.study_id = _study{lock};
+	IF NOT FOUND THEN RETURN; END IF;
+	SELECT `+openCounts+` INTO _above, _open, _waiting FROM trials t WHERE t.study_id + 0 = _study AND t.trial_id > _floor AND t.trial_id <= 2147483647;
+	SELECT `+openCounts+` INTO _n, _more, _first FROM trials t WHERE t.trial_id = ANY(_pending) AND t.study_id + 0 = _study;
+	_number := _rows + _above;
+	IF _budget > 0 AND _counts + COALESCE(_open, 0) + COALESCE(_more, 0) >= _budget THEN
+		_spent := true;
+		RETURN;
+	END IF;
+	_waiting := LEAST(_waiting, _first);
+	IF _queue AND _waiting IS NOT NULL THEN
+		UPDATE trials SET state = 'RUNNING', datetime_start = _started WHERE trial_id = _waiting AND state = 'WAITING';
+		_taken := true;
+		IF NOT FOUND THEN RETURN; END IF;
+		_id := _waiting;
+	ELSE
+		INSERT INTO trials (number, study_id, state, datetime_start) VALUES (_number, _study, 'RUNNING', _started) RETURNING trial_id INTO _id;
+	END IF;
+	INSERT INTO trial_system_attributes (trial_id, "key", value_json) SELECT _id, a->>0, a->>1 FROM json_array_elements(_attrs) AS a
+		ON CONFLICT (trial_id, "key") DO UPDATE SET value_json = excluded.value_json;
+END $hone$`), 1)
+
+const callClaim = `SELECT _name, _id, _number, _above, _taken, _spent FROM pg_temp.hone_claim($1::int, $2::int, $3::int, $4::int, $5::int[], $6::int, $7::boolean, $8::timestamp, $9::json)`
+
+// doAtOnce makes the claim in one round trip.
+func (p *claiming) doAtOnce(t *tx) error {
+	p.spent, p.taken, p.made.ID = false, false, 0
+	st := p.s.study(p.study)
+	known := st.tallied()
+	var name sql.NullString
+	var id, number, above sql.NullInt64
+	var err error
+	if p.s.d == PostgreSQL {
+		text, args := p.postgresCall(known)
+		for range 2 {
+			_, err = t.row(text, args, &name, &id, &number, &above, &p.taken, &p.spent)
+			if state := sqlState(err); state != "42883" && state != "3F000" { // there is no such function, or schema
+				break
+			}
+			if _, err = t.exec(claimFunction); err != nil {
+				return p.stepByStep(err)
+			}
+		}
+	} else {
+		text, args := p.mysqlScript(known)
+		_, err = t.row(text, args, &name, &id, &number, &above, &p.taken, &p.spent)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !name.Valid:
+		p.s.forget(p.study)
+		return gone(p.study)
+	case p.taken && id.Int64 == 0:
+		return errTaken
+	}
+	p.made.ID, p.made.Number, p.above = id.Int64, int(number.Int64), int(above.Int64)
+	return nil
+}
+
+// stepByStep gives up on one round trip where the function cannot be made: the
+// call then is made in the other way, and so are all later ones.
+func (p *claiming) stepByStep(err error) error {
+	if p.s.d.faultOf(err) != fatal {
+		return err
+	}
+	p.s.oneTrip.Store(false)
+	p.s.warn("claims take several round trips, for a temporary function cannot be made", "error", err)
+	return errTaken
+}
+
+func (p *claiming) postgresCall(known tally) (string, []any) {
+	attrs := []byte{'['}
+	for i, a := range p.made.SystemAttrs {
+		if i > 0 {
+			attrs = append(attrs, ',')
+		}
+		attrs = append(pyjson.AppendString(append(attrs, '['), a.Key), ',')
+		attrs = append(pyjson.AppendString(attrs, a.Value), ']')
+	}
+	_, pending := p.s.idQuery(query{}, known.pending)
+	return callClaim, []any{p.study, known.floor, known.rows, known.counts, pending[0], p.budget, p.queue, p.rows.started, string(append(attrs, ']'))}
+}
+
+// mysqlScript is the claim as statements that run one after the other; one that
+// fails stops the others. A consistent read sees what was committed before the
+// first one of its transaction, which comes after the study is locked.
+func (p *claiming) mysqlScript(known tally) (string, []any) {
+	var b strings.Builder
+	fmt.Fprintf(&b, `SET @hn = NULL, @hp = NULL, @hq = NULL;
+		BEGIN;
+		SELECT study_name INTO @hn FROM studies WHERE study_id = %d FOR UPDATE;
+		SELECT `+MySQL.render(openCounts)+` INTO @ha, @hc, @hw FROM trials t WHERE t.study_id = %d AND t.trial_id > %d;
+		`, p.study, p.study, known.floor)
+	if len(known.pending) > 0 {
+		q := query{MySQL: `SELECT ` + MySQL.render(openCounts) + ` INTO @hi, @hp, @hq FROM trials t WHERE t.trial_id IN ({ids}) AND t.study_id = {study};
+		`}
+		text, _ := p.s.idQuery(q, known.pending, p.study)
+		b.WriteString(text)
+	}
+	fmt.Fprintf(&b, `SET @hw = IF(%t, LEAST(COALESCE(@hw, @hq), COALESCE(@hq, @hw)), NULL);
+		SET @hs = %d > 0 AND COALESCE(@hc, 0) + COALESCE(@hp, 0) + %d >= %d;
+		UPDATE trials SET state = 'RUNNING', datetime_start = ? WHERE trial_id = @hw AND state = 'WAITING' AND NOT @hs;
+		SET @hi = IF(ROW_COUNT() > 0, @hw, 0);
+		INSERT INTO trials (number, study_id, state, datetime_start) SELECT %d + @ha, %d, 'RUNNING', ? FROM DUAL WHERE @hn IS NOT NULL AND @hw IS NULL AND NOT @hs;
+		SET @hi = IF(ROW_COUNT() > 0, LAST_INSERT_ID(), @hi);
+		`, p.queue, p.budget, known.counts, p.budget, known.rows, p.study)
+	args := []any{p.rows.started, p.rows.started}
+	for _, a := range p.made.SystemAttrs {
+		b.WriteString("INSERT INTO trial_system_attributes (trial_id, `key`, value_json) SELECT t.trial_id, ?, ? FROM trials t WHERE t.trial_id = @hi ON DUPLICATE KEY UPDATE value_json = VALUES(value_json);\n")
+		args = append(args, a.Key, a.Value)
+	}
+	fmt.Fprintf(&b, `COMMIT;
+		SELECT @hn, @hi, %d + @ha, @ha, @hw IS NOT NULL AND NOT @hs, @hs`, known.rows)
+	return b.String(), args
+}
+
+var myOrphan = sqlText(`SELECT t.trial_id, {text t.state} FROM trials t JOIN trial_system_attributes a ON a.trial_id = t.trial_id AND a."key" = '` + storage.AttrLease + `'
+	WHERE a.value_json = ? AND t.state = 'RUNNING' AND t.study_id = ?`)
+
+// doneAtOnce looks for a trial that the claim has left behind.
+func (p *claiming) doneAtOnce(ctx context.Context) (bool, error) {
+	lease, _ := p.made.SystemAttrs.Get(storage.AttrLease)
+	p.made.ID = 0
+	err := p.s.read(ctx, func(t *tx) error {
+		return t.each(myOrphan[p.s.d], []any{lease, p.study}, func(scan func(...any) error) error {
+			var id int64
+			var state string
+			err := scan(&id, &state)
+			p.s.mu.Lock()
+			defer p.s.mu.Unlock()
+			if p.s.trials[id] == nil {
+				p.made.ID = id
+			}
+			return err
+		})
+	})
+	p.taken = p.made.ID > 0 // it is read, whether it was taken or made
+	return p.taken, err
+}
+
+// sync makes what was committed lazily durable. A claim does not wait for the
+// disk while it holds the study's lock, which would let claims pass one by one at
+// the pace of the disk; it waits here, together with others.
+func (s *Storage) sync(ctx context.Context) error {
+	if s.d != PostgreSQL || s.noSync.Load() {
+		return nil
+	}
+	err := s.change(ctx, change{alone: true, do: func(t *tx) error {
+		_, err := t.exec(`SELECT pg_logical_emit_message(true, 'hone', '')`)
+		return err
+	}})
+	if state := sqlState(err); state == "42501" || state == "42883" { // not permitted, or not known
+		s.noSync.Store(true)
+		return nil
+	}
+	return err
+}
