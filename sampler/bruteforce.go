@@ -66,6 +66,11 @@ func (s *BruteForce) Start(_ context.Context, q *Query) error {
 	var path []float64
 	var exhausted, moved bool
 	s.with(q, func(t *tree) {
+		// Trials of lower numbers that are not known yet have just been begun by
+		// other processes, and take the combinations of their numbers.
+		for _, number := range t.unseen(q) {
+			t.running(&storage.Trial{Number: number}, newDigits(q, number))
+		}
 		path, moved = t.pick(newDigits(q, q.Trial.Number), enqueued(q.Trial))
 		exhausted = path == nil && t.known() && (s.patient || t.root.open == 0)
 	})

@@ -304,6 +304,8 @@ func TestBruteForceProduct(t *testing.T) {
 				check(t, fmt.Sprintf("%d workers, seed %d, wait %t", workers, seed, wait), c.run(t), 24, 0)
 				c.procs = 4
 				check(t, fmt.Sprintf("%d workers in 4 processes, seed %d, wait %t", workers, seed, wait), c.run(t), 24, 0)
+				c.lag = 20
+				check(t, fmt.Sprintf("%d workers in 4 processes that are behind, seed %d, wait %t", workers, seed, wait), c.run(t), 24, 0)
 			}
 			if t.Failed() {
 				return

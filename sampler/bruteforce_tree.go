@@ -2,6 +2,7 @@ package sampler
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/internal/qmc"
@@ -21,6 +22,9 @@ type tree struct {
 	patient bool
 	read    int  // trials of the history that are accounted for
 	warm    bool // one of them has come to its end
+	// Numbers below next that no finished trial has.
+	next    int
+	missing map[int]bool
 	// What followed on each sequence of names, hashed, in finished trials.
 	follow map[uint64]*sequel
 
@@ -62,7 +66,7 @@ type question struct {
 }
 
 func newTree(fixed map[string]any) *tree {
-	return &tree{root: &node{}, fixed: fixed, follow: make(map[uint64]*sequel)}
+	return &tree{root: &node{}, fixed: fixed, follow: make(map[uint64]*sequel), missing: make(map[int]bool)}
 }
 
 // known reports whether anything at all is in the tree.
@@ -291,6 +295,7 @@ func (t *tree) lost(trial *storage.Trial) {
 // finished takes a trial of the history in. One that failed before it asked for
 // anything has tried nothing.
 func (t *tree) finished(trial *storage.Trial) {
+	t.number(trial.Number)
 	if !trial.Counts() {
 		t.lost(trial)
 		return
@@ -315,6 +320,49 @@ func (t *tree) finished(trial *storage.Trial) {
 			n.from.fill(k)
 		}
 	}
+}
+
+// maxMissing bounds how many numbers are looked for. There are more only where
+// numbers are not those of a study.
+const maxMissing = 1000
+
+// number takes in that a finished trial has a number.
+func (t *tree) number(n int) {
+	switch {
+	case n < t.next:
+		delete(t.missing, n)
+	case n-t.next < maxMissing-len(t.missing):
+		for ; t.next < n; t.next++ {
+			t.missing[t.next] = true
+		}
+		fallthrough
+	default:
+		t.next = n + 1
+	}
+}
+
+// unseen returns the numbers below that of the query's trial that neither a
+// finished nor a running trial has.
+func (t *tree) unseen(q *Query) []int {
+	var out []int
+	seen := make(map[int]bool, len(q.Running))
+	for _, r := range q.Running {
+		seen[r.Number] = true
+	}
+	for n := range t.missing {
+		if n < q.Trial.Number && !seen[n] {
+			out = append(out, n)
+		}
+	}
+	if q.Trial.Number-t.next <= maxMissing {
+		for n := t.next; n < q.Trial.Number; n++ {
+			if !seen[n] {
+				out = append(out, n)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // learn takes in what followed on a sequence of names; a parameter without a name
