@@ -32,7 +32,7 @@ type Settle func(st *State, out []Outcome) (again bool, err error)
 //
 // change runs one operation: it plans, appends and settles. A plan that returns
 // an error, or adds nothing, must have seen every record that was acknowledged
-// before the call; one that adds records need not, unless [Batch.Exact] says so.
+// before the call; one that adds records need not, unless [Batch.Needs] says so.
 // The records of a batch are appended together. durable says that they must be
 // on disk on return.
 //
@@ -49,7 +49,7 @@ type Batch struct {
 	now    time.Time
 	buf    []byte
 	n      int
-	exact  bool
+	needs  Need
 }
 
 // NewBatch returns an empty batch by a worker whose id no other operation has,
@@ -77,21 +77,25 @@ func (b *Batch) All() iter.Seq[[]byte] {
 	}
 }
 
-// Exact reports whether the records are right only behind the state that they
-// were planned on: no record that creates a trial, moves one to another state,
-// sets a system attribute of one or deletes a study (see [Op.Disturbs]) may come
-// between. Of the other operations the fold itself says whether they applied.
-func (b *Batch) Exact() bool { return b.exact }
+// Needs returns what the records rest on.
+func (b *Batch) Needs() Need { return b.needs }
 
-// Disturbs reports whether a record of this operation may change what an exact
-// batch rests on.
-func (o Op) Disturbs() bool {
-	switch o {
-	case CreateStudy, StudyUserAttr, StudySystemAttr, SetParam, SetReport, TrialUserAttr:
-		return false
-	}
-	return true
+// A Need says which records may come between the state that a batch was planned
+// on and the batch. The zero value is that of most: any may, for the fold itself
+// says whether the operation applied.
+type Need struct {
+	// Queue: no trial may be created as waiting, or moved back to waiting, and
+	// at most Room records may take a place of the budget: create any other
+	// trial, move one to running, or set an attribute of [LeaseAttrs].
+	Queue bool
+	Room  int
+	// Held: nor may a trial be moved to a finished state.
+	Held bool
 }
+
+// LeaseAttrs returns the system attributes of trials that say who holds a place
+// of the budget.
+func LeaseAttrs() []string { return []string{storage.AttrLease, storage.AttrLost} }
 
 // add appends a record.
 func (b *Batch) add(f func(dst []byte) ([]byte, error)) error {

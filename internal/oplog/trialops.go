@@ -3,6 +3,7 @@ package oplog
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/gohone/hone/storage"
 )
@@ -158,7 +159,7 @@ func (o *Ops) Claim(ctx context.Context, study int64, c storage.Claim) (storage.
 	var spent bool
 	err := o.change(ctx, false, func(b *Batch) error {
 		t, spent = storage.Trial{ID: -1}, false
-		b.exact = true
+		b.needs = Need{Queue: true}
 		counted, held, err := b.Spent(study)
 		if err != nil {
 			return err
@@ -172,6 +173,12 @@ func (o *Ops) Claim(ctx context.Context, study int64, c storage.Claim) (storage.
 			return err
 		}
 		if !ok {
+			// Others may start trials meanwhile, as long as there is room for
+			// this one too.
+			b.needs.Room = math.MaxInt32
+			if c.Budget > 0 {
+				b.needs.Room = min(b.needs.Room, c.Budget-counted-held-1)
+			}
 			var template *storage.Trial
 			if len(c.Attrs) > 0 {
 				template = &storage.Trial{State: storage.Running, SystemAttrs: c.Attrs}
@@ -216,7 +223,7 @@ func (o *Ops) Requeue(ctx context.Context, trial int64, holder string, attrs []s
 	var done bool
 	err := o.change(ctx, true, func(b *Batch) error {
 		done = false
-		b.exact = true
+		b.needs = Need{Queue: true, Held: true}
 		t, err := b.Trial(trial)
 		if err != nil {
 			return err

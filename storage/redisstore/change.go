@@ -3,7 +3,6 @@ package redisstore
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -13,9 +12,12 @@ import (
 const (
 	// maxRecord bounds one record, as in a journal file.
 	maxRecord = 64 << 20
-	// polite is how often an operation lets others come first before it asks
-	// for a turn of its own.
-	polite = 8
+	// politeTries and politeTime are how often, and for how long, an operation
+	// lets others come first before it asks for a turn of its own. A turn makes
+	// all others wait; among equals that each win now and then it is not worth
+	// it, but a worker on a slow line would never win.
+	politeTries = 64
+	politeTime  = 250 * time.Millisecond
 )
 
 // change runs one operation: it plans on what was read last, which saves a trip,
@@ -28,6 +30,8 @@ func (s *Storage) change(ctx context.Context, _ bool, plan oplog.Plan, settle op
 	}
 	defer func() { <-s.writing }()
 	p := s.patience(s.o.Patience)
+	q := &patience{until: p.until, next: 100 * time.Microsecond, most: 5 * time.Millisecond}
+	begin := time.Now()
 	for try := 0; ; try++ {
 		if err := s.ready(ctx); err != nil {
 			return named(err)
@@ -36,12 +40,20 @@ func (s *Storage) change(ctx context.Context, _ bool, plan oplog.Plan, settle op
 		if err != nil {
 			return named(err)
 		}
-		again, err := s.write(ctx, b, settle, p, try >= polite)
-		if err != nil || !again {
+		want := try >= politeTries || time.Since(begin) > politeTime
+		word, err := s.write(ctx, b, settle, p, want)
+		if err != nil || word == "" {
 			return named(err)
 		}
-		if time.Now().After(p.until) {
-			return named(fmt.Errorf("others came first %d times: %w", try+1, ErrBusy))
+		busy := fmt.Errorf("others came first %d times: %w", try+1, ErrBusy)
+		switch {
+		case word == "wait":
+			err = q.wait(ctx, busy) // their turn takes a trip or two
+		case time.Now().After(p.until):
+			err = busy
+		}
+		if err != nil {
+			return named(err)
 		}
 	}
 }
@@ -70,24 +82,24 @@ func (s *Storage) planOnce(plan oplog.Plan) (*oplog.Batch, error) {
 	return b, err
 }
 
-// write appends a batch and settles. It reports true when the operation has to
-// be planned anew. The same batch is sent until its fate is known.
-func (s *Storage) write(ctx context.Context, b *oplog.Batch, settle oplog.Settle, p *patience, want bool) (again bool, err error) {
+// write appends a batch and settles. It returns a word when the operation has to
+// be planned anew: why. The same batch is sent until its fate is known.
+func (s *Storage) write(ctx context.Context, b *oplog.Batch, settle oplog.Settle, p *patience, want bool) (word string, err error) {
 	defer func() {
 		s.mu.Lock()
 		s.watched = ""
 		s.mu.Unlock()
 	}()
-	r := request{op: s.seq, exact: b.Exact(), want: want, records: make([]string, 0, b.Len())}
+	r := request{op: s.seq, needs: b.Needs(), want: want, records: make([]string, 0, b.Len())}
 	for rec := range b.All() {
 		if len(rec) > maxRecord {
-			return false, fmt.Errorf("a record would have %d bytes, at most %d are kept", len(rec), maxRecord)
+			return "", fmt.Errorf("a record would have %d bytes, at most %d are kept", len(rec), maxRecord)
 		}
 		r.records = append(r.records, string(rec))
 	}
 	for b.Len() > 0 {
 		if err := s.ready(ctx); err != nil {
-			return false, err
+			return "", err
 		}
 		a, err := s.run(ctx, r)
 		if err == nil {
@@ -98,7 +110,7 @@ func (s *Storage) write(ctx context.Context, b *oplog.Batch, settle oplog.Settle
 			err = s.apply(a.number+1, r.records)
 		}
 		if err != nil && !passing(err) {
-			return false, err
+			return "", err
 		}
 		if s.settled(b.Len()) {
 			break
@@ -106,27 +118,22 @@ func (s *Storage) write(ctx context.Context, b *oplog.Batch, settle oplog.Settle
 		switch {
 		case err != nil:
 			if err := p.wait(ctx, err); err != nil {
-				return false, fmt.Errorf("%w: %w", ErrBusy, err)
+				return "", fmt.Errorf("%w: %w", ErrBusy, err)
 			}
-		case a.word == "wait":
-			if err := pause(ctx); err != nil {
-				return false, err
-			}
-			return true, nil
-		case a.word == "disturbed":
-			return true, nil
+		case a.word == "wait" || a.word == "disturbed":
+			return a.word, nil
 		case a.word == "behind":
 			if err := s.catchUp(ctx, s.o.Patience); err != nil {
-				return false, err
+				return "", err
 			}
-			if r.exact && !s.settled(b.Len()) {
-				return true, nil
+			if r.needs != (oplog.Need{}) && !s.settled(b.Len()) {
+				return a.word, nil
 			}
 		default: // written or done, and not there
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.lost = true
-			return false, fmt.Errorf("%w: of %d records that were written %d are there", ErrLogLost, b.Len(), len(s.outcomes))
+			return "", fmt.Errorf("%w: of %d records that were written %d are there", ErrLogLost, b.Len(), len(s.outcomes))
 		}
 		if s.settled(b.Len()) {
 			break
@@ -134,7 +141,11 @@ func (s *Storage) write(ctx context.Context, b *oplog.Batch, settle oplog.Settle
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return settle(s.state, s.outcomes)
+	again, err := settle(s.state, s.outcomes)
+	if again && err == nil {
+		word = "again"
+	}
+	return word, err
 }
 
 // settled reports whether the outcomes of n records are known.
@@ -142,16 +153,4 @@ func (s *Storage) settled(n int) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return len(s.outcomes) == n
-}
-
-// pause waits while another handle has its turn, which takes it a trip or two.
-func pause(ctx context.Context) error {
-	t := time.NewTimer(500*time.Microsecond + rand.N(2*time.Millisecond))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -80,19 +80,19 @@ func (s *Storage) apply(from int64, records []string) error {
 
 // A patience is the time that a call has left, and how long it waits next.
 type patience struct {
-	until time.Time
-	next  time.Duration
+	until      time.Time
+	next, most time.Duration
 }
 
 func (s *Storage) patience(d time.Duration) *patience {
-	return &patience{until: time.Now().Add(d), next: 5 * time.Millisecond}
+	return &patience{until: time.Now().Add(d), next: 5 * time.Millisecond, most: 500 * time.Millisecond}
 }
 
-// wait waits a little, longer each time, up to half a second. When there is no
+// wait waits a little, longer each time. When there is no
 // time left it returns why: the error that made the call wait.
 func (p *patience) wait(ctx context.Context, why error) error {
 	d := p.next/2 + rand.N(p.next)
-	p.next = min(2*p.next, 500*time.Millisecond)
+	p.next = min(2*p.next, p.most)
 	if time.Now().Add(d).After(p.until) {
 		return why
 	}

@@ -5,12 +5,12 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/gohone/hone/internal/oplog"
+	"github.com/gohone/hone/storage"
 )
 
 // script reads what came since the caller last read, and appends.
@@ -24,8 +24,10 @@ import (
 //
 //	KEYS  the counter, the number of our last operation, whose turn it is
 //	ARGV  prefix of records, our handle, number of this operation, number of the
-//	      last record read, its SHA-1, exact ("1" or "0"), whether a turn is
-//	      asked for ("1" or "0"), and the records to append, maybe none
+//	      last record read, its SHA-1, what the records rest on (oplog.Need: "0"
+//	      for nothing, "1" for the queue, "2" for who holds what too), the room,
+//	      whether a turn is asked for ("1" or "0"), and the records to append,
+//	      maybe none
 //
 // It answers with a word, a number, and the records from the one after the
 // caller's last:
@@ -33,8 +35,7 @@ import (
 //	read       nothing was to be written; the number is that of the last record
 //	written    the number is that of the last record before ours
 //	done       the operation had been written before
-//	disturbed  not written: what is exact (see oplog.Batch.Exact) would rest on
-//	           what is no longer so
+//	disturbed  not written: what the records rest on is no longer so
 //	wait       not written: another handle has its turn
 //	behind     not written: there are more records than these
 //	hole       not written: the record of that number is missing
@@ -44,10 +45,27 @@ import (
 // A turn ends with the operation that it was for, or by itself after 2 seconds.
 // The number of a handle's last operation is kept for an hour, longer than any
 // network keeps a message back.
-var script = redis.NewScript(strings.Replace(`
+var script = redis.NewScript(strings.NewReplacer("@lease", storage.AttrLease, "@lost", storage.AttrLost).Replace(`
 local prefix, handle, op, known, sum = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local exact, want, first = ARGV[6] == '1', ARGV[7] == '1', 8
+local needs, room, want, first = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8] == '1', 9
 local function key(n) return prefix .. string.format('%.0f', n) end
+
+-- taken returns how many places a record may take, as Optuna and hone write it.
+-- What looks different takes all; at worst an operation is planned once more.
+local all = math.huge
+local function taken(r)
+	local code = string.match(r, '^{"op_code": ?(%d+),')
+	if code == '4' then
+		return string.find(r, '"state": ?4[,}]') and all or 1
+	elseif code == '6' then
+		local state = string.match(r, '"state": ?(%d+)[,}]')
+		if state == '0' then return 1 end
+		return needs < 2 and (state == '1' or state == '2' or state == '3') and 0 or all
+	elseif code == '9' then
+		return (string.find(r, '"@lease"', 1, true) or string.find(r, '"@lost"', 1, true)) and 1 or 0
+	end
+	return (code == '0' or code == '1' or code == '2' or code == '3' or code == '5' or code == '7' or code == '8') and 0 or all
+end
 
 local counter = redis.call('GET', KEYS[1]) or '-1'
 local last = string.match(counter, '^%-?%d+$') and tonumber(counter)
@@ -58,7 +76,7 @@ if known >= 0 then
 	if not r or redis.sha1hex(r) ~= sum then return {'lost', last} end
 end
 
-local out, size, disturbed = {'read', last}, 0, false
+local out, size = {'read', last}, 0
 for n = known + 1, last do
 	if n > known + 1000 or size > 4194304 then
 		out[1] = 'behind'
@@ -71,8 +89,7 @@ for n = known + 1, last do
 	end
 	out[#out + 1] = r
 	size = size + #r
-	local code = string.match(r, '^{"op_code": ?(%d+),')
-	if not string.find('@harmless', ',' .. (code or '') .. ',', 1, true) then disturbed = true end
+	if needs > 0 then room = room - taken(r) end
 end
 if #ARGV < first then return out end
 
@@ -80,13 +97,13 @@ if tonumber(redis.call('GET', KEYS[2]) or '0') >= op then
 	out[1] = 'done'
 	return out
 end
-if exact then
+if needs > 0 then
 	local turn = redis.call('GET', KEYS[3])
 	if turn and turn ~= handle then
 		out[1] = 'wait'
 		return out
 	end
-	if disturbed then
+	if room < 0 then
 		if want then redis.call('SET', KEYS[3], handle, 'PX', 2000) end
 		out[1] = 'disturbed'
 		return out
@@ -102,19 +119,7 @@ end
 redis.call('SET', KEYS[1], string.format('%.0f', last + 1 + #ARGV - first))
 out[1] = 'written'
 return out
-`, "@harmless", harmless(), 1))
-
-// harmless returns the codes of the operations that do not disturb, each between
-// commas.
-func harmless() string {
-	text := ","
-	for op := oplog.CreateStudy; op <= oplog.TrialSystemAttr; op++ {
-		if !op.Disturbs() {
-			text += strconv.Itoa(int(op)) + ","
-		}
-	}
-	return text
-}
+`))
 
 // An answer is what the script returns.
 type answer struct {
@@ -126,9 +131,10 @@ type answer struct {
 
 // A request is what the script is to write.
 type request struct {
-	op          int64
-	exact, want bool
-	records     []string
+	op      int64
+	needs   oplog.Need
+	want    bool
+	records []string
 }
 
 // run calls the script with what is known now.
@@ -137,8 +143,8 @@ func (s *Storage) run(ctx context.Context, r request) (answer, error) {
 	known, last := s.known, s.last
 	s.mu.RUnlock()
 	sum := sha1.Sum([]byte(last)) // told apart, not secured
-	args := make([]any, 0, 7+len(r.records))
-	args = append(args, s.prefix, s.handle, r.op, known, hex.EncodeToString(sum[:]), bit(r.exact), bit(r.want))
+	args := make([]any, 0, 8+len(r.records))
+	args = append(args, s.prefix, s.handle, r.op, known, hex.EncodeToString(sum[:]), needs(r.needs), r.needs.Room, bit(r.want))
 	for _, rec := range r.records {
 		args = append(args, rec)
 	}
@@ -166,6 +172,16 @@ func (s *Storage) run(ctx context.Context, r request) (answer, error) {
 		a.records = append(a.records, rec)
 	}
 	return a, nil
+}
+
+func needs(n oplog.Need) int {
+	switch {
+	case n.Held:
+		return 2
+	case n.Queue:
+		return 1
+	}
+	return 0
 }
 
 func bit(b bool) string {

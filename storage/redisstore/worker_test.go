@@ -134,17 +134,22 @@ func (c *crew) check(over int) (ts []storage.Trial, perProcess []int) {
 	must(t, err)
 	ts, err = st.Trials(t.Context(), study, -1, nil)
 	must(t, err)
-	counts := 0
+	counts, left := 0, 0
 	for i := range ts {
 		if ts[i].Number != i {
 			t.Fatalf("trial %d has the number %d", i, ts[i].Number)
 		}
-		if !ts[i].State.Finished() && (ts[i].HoldsBudget() || over == 0) { // Python's dead leave theirs
-			t.Errorf("trial %d is %s and held by %s", i, ts[i].State, ts[i].Holder())
+		if !ts[i].State.Finished() {
+			left++
 		}
 		if ts[i].Counts() {
 			counts++
 		}
+	}
+	// Python's dead leave theirs, and when Python fills the budget nobody waits
+	// until it is certain that a worker of ours is dead.
+	if left > over/2 {
+		t.Errorf("%d trials are not finished", left)
 	}
 	if counts < c.budget || counts > c.budget+over {
 		t.Errorf("%d trials count, want %d and at most %d more", counts, c.budget, over)
