@@ -344,6 +344,7 @@ func mixed(t *testing.T, python string) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	left := map[string]int{"go": workers / 2, "python": workers / 2} // kills
+	begun := make(chan struct{})                                       // Optuna's workers take seconds to start
 	work := func(kind string, start func() *exec.Cmd) {
 		for {
 			mu.Lock()
@@ -352,7 +353,11 @@ func mixed(t *testing.T, python string) {
 			cmd := start()
 			mu.Unlock()
 			if doomed {
-				time.AfterFunc(1500*time.Millisecond+rand.N(2*time.Second), func() { cmd.Process.Kill() })
+				go func() {
+					<-begun
+					time.Sleep(200*time.Millisecond + rand.N(2*time.Second))
+					cmd.Process.Kill()
+				}()
 			}
 			if err := cmd.Wait(); err == nil {
 				return
@@ -362,9 +367,7 @@ func mixed(t *testing.T, python string) {
 			}
 		}
 	}
-	begin := time.Now()
 	for range workers {
-		wg.Go(func() { work("go", func() *exec.Cmd { return c.start(1) }) })
 		wg.Go(func() {
 			work("python", func() *exec.Cmd {
 				cmd := exec.Command(python, "testdata/peer.py", "work", at(c.prefix), "s", fmt.Sprint(c.budget), c.acks("python"), "30", "0.06")
@@ -375,6 +378,21 @@ func mixed(t *testing.T, python string) {
 				return cmd
 			})
 		})
+	}
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		ts, err := st.Trials(t.Context(), 0, -1, nil)
+		if must(t, err); len(ts) >= 20 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Error("Optuna did not begin")
+			break
+		}
+	}
+	close(begun)
+	begin := time.Now()
+	for range workers {
+		wg.Go(func() { work("go", func() *exec.Cmd { return c.start(1) }) })
 	}
 	wg.Wait()
 	t.Logf("%v", time.Since(begin).Round(time.Millisecond))
