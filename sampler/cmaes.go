@@ -36,7 +36,8 @@ import (
 //     them and uses those that it asks for. When a domain changes or a parameter
 //     is added, a new search begins from the trials so far. A value that the
 //     trial's own domain does not contain is drawn at random.
-//   - Above 100 numeric parameters only a diagonal covariance is learnt.
+//   - From 30 numeric parameters on, the covariance is diagonal until that is learnt,
+//     and above 200 for good.
 //
 // All that it knows follows from the study's trials and its seed: to be exact,
 // the first trial of a generation notes, in the attribute "hone:cma", which
@@ -51,11 +52,11 @@ type CMAES struct {
 	// 4 + ⌊3 ln n⌋ for n parameters (the tutorial's equation 48). Larger ones
 	// search more widely and converge later.
 	Population int
-	// Sigma is the initial standard deviation in units of a domain's width. 0 means 0.25.
+	// Sigma is the initial standard deviation in units of a domain's width. 0 means 0.2.
 	Sigma float64
 	// Start has values at which the search begins, as users see them, for any
 	// of the numeric parameters. The others begin in the middle. With a Start
-	// there is no warm start.
+	// there is no warm start. What is no value of the parameter is passed over.
 	Start map[string]any
 	// NoRestarts goes on with the first run for good.
 	NoRestarts bool
@@ -102,13 +103,19 @@ func (s *CMAES) settings() error {
 
 func (s *CMAES) sigma() float64 {
 	if s.Sigma == 0 {
-		return 0.25
+		return 0.2
 	}
 	return s.Sigma
 }
 
-// Sample implements [Sampler]: it draws at random.
-func (s *CMAES) Sample(_ context.Context, q *Query, _ string, d distributions.Distribution) (float64, error) {
+// Sample implements [Sampler]: it draws at random, but for the first trial, which
+// runs at Start.
+func (s *CMAES) Sample(_ context.Context, q *Query, name string, d distributions.Distribution) (float64, error) {
+	if given, ok := s.Start[name]; ok && q.Trial.Number == 0 {
+		if v, err := d.Internal(given); err == nil && d.Contains(v) {
+			return v, s.Validate(q.Directions)
+		}
+	}
 	return d.FromUnit(q.Rand.Float64()), s.Validate(q.Directions)
 }
 

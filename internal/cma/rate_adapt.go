@@ -77,7 +77,7 @@ func (a *adaptive) before(c *CMA) {
 	for i, v := range c.cov {
 		a.oldCov[i] = c.sigma * c.sigma * v
 	}
-	if c.opts.Separable {
+	if c.diagonal {
 		for i, r := range c.roots {
 			a.root[i] = 1 / (c.sigma * r)
 		}
@@ -106,7 +106,7 @@ func (a *adaptive) after(c *CMA) {
 		delta[i] = c.sigma*c.sigma*v - a.oldCov[i]
 	}
 	etaBefore := a.mean.eta
-	if c.opts.Separable {
+	if c.diagonal {
 		local := a.local
 		for i, r := range a.root {
 			local[i] = r * step[i]

@@ -137,7 +137,7 @@ func (c *CMA) stopNormal() Reason {
 	if small && c.discrete() < c.n {
 		return TolX
 	}
-	if !c.opts.Separable {
+	if !c.diagonal {
 		axis := c.generation % c.n
 		same := true
 		for j, v := range c.rows[axis*c.n : (axis+1)*c.n] {

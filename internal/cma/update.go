@@ -31,6 +31,9 @@ func (c *CMA) Tell(solutions []Solution) {
 		c.rates.after(c)
 	}
 	c.correctMargin()
+	if c.diagonal && !c.opts.Separable && c.generation >= c.opts.DiagonalFor {
+		c.fill()
+	}
 }
 
 // rank sets c.order to the solutions' indexes, best first.
@@ -81,7 +84,7 @@ func (c *CMA) ratesFor(k int) *rates {
 		return c.base
 	}
 	if c.spare == nil || c.spare.lambda != k {
-		c.spare = newRates(c.n, k, !c.opts.Positive, c.opts.Separable)
+		c.spare = newRates(c.n, k, !c.opts.Positive, c.diagonal)
 	}
 	return c.spare
 }
@@ -131,7 +134,7 @@ func (c *CMA) updateNormal(solutions []Solution) {
 
 	// Step size, eq. 43 and 44. C^−½ = B D⁻¹ Bᵀ.
 	c.whiten(z, shift)
-	if c.opts.Separable {
+	if c.diagonal {
 		copy(white, z)
 	} else {
 		clear(white)
@@ -161,7 +164,7 @@ func (c *CMA) updateNormal(solutions []Solution) {
 	for i := range weights {
 		weights[i] *= r.cMu
 	}
-	if c.opts.Separable {
+	if c.diagonal {
 		c.updateDiagonal(decay, r.c1, weights, steps)
 	} else {
 		c.updateFull(decay, r.c1, weights, steps)
@@ -170,7 +173,7 @@ func (c *CMA) updateNormal(solutions []Solution) {
 
 	// Decompose when C has moved enough: section B.2.
 	gap := max(1, int(1/(10*dim*(r.c1+r.cMu))))
-	if c.opts.Separable || c.rates != nil || c.generation-c.decomposed >= gap {
+	if c.diagonal || c.rates != nil || c.generation-c.decomposed >= gap {
 		c.decompose()
 	}
 }
