@@ -86,16 +86,13 @@ func (b *Batch) Needs() Need { return b.needs }
 type Need struct {
 	// Queue: no trial may be created as waiting, or moved back to waiting, and
 	// at most Room records may take a place of the budget: create any other
-	// trial, move one to running, or set an attribute of [LeaseAttrs].
+	// trial, move one to running, or set storage.AttrLease or storage.AttrLost,
+	// which say who holds a place.
 	Queue bool
 	Room  int
 	// Held: nor may a trial be moved to a finished state.
 	Held bool
 }
-
-// LeaseAttrs returns the system attributes of trials that say who holds a place
-// of the budget.
-func LeaseAttrs() []string { return []string{storage.AttrLease, storage.AttrLost} }
 
 // add appends a record.
 func (b *Batch) add(f func(dst []byte) ([]byte, error)) error {

@@ -174,3 +174,12 @@ func (s *Storage) closeBeats() error {
 	s.beats.files = nil
 	return err
 }
+
+// DeleteStudy implements [storage.Storage].
+func (s *Storage) DeleteStudy(ctx context.Context, study int64) error {
+	err := s.ops.DeleteStudy(ctx, study)
+	if err == nil {
+		s.dropBeats(study)
+	}
+	return err
+}

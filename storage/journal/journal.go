@@ -40,13 +40,15 @@ type Options struct {
 // Storage is a journal file. It may be used by any goroutine. It implements
 // [storage.Leaser] and so leases, and budgets that are exact among processes.
 type Storage struct {
+	ops
+
 	path    string
 	o       Options
 	f       *os.File
 	opened  fs.FileInfo // of f, to tell it from a file that took its place
 	lock    *filelock.Lock
-	worker  string // prefix of our worker ids
-	ops     atomic.Int64
+	worker  string       // prefix of our worker ids
+	count   atomic.Int64 // of them
 	appends atomic.Int64
 	flusher flusher
 	beats   beats
@@ -55,6 +57,9 @@ type Storage struct {
 	closed bool
 	replay
 }
+
+// ops holds the methods of storage.Claimer.
+type ops = oplog.Ops
 
 var (
 	_ storage.Leaser   = (*Storage)(nil)
@@ -70,6 +75,7 @@ var (
 // cannot be read.
 func Open(path string, o *Options) (*Storage, error) {
 	s := &Storage{worker: storage.NewUUID() + "-"}
+	s.ops = oplog.NewOps(s.change, s.view)
 	if o != nil {
 		s.o = *o
 	}
@@ -269,7 +275,7 @@ func named(err error) error {
 
 // newWorker returns a worker id that no other operation has.
 func (s *Storage) newWorker() string {
-	return s.worker + strconv.FormatInt(s.ops.Add(1), 10)
+	return s.worker + strconv.FormatInt(s.count.Add(1), 10)
 }
 
 func (s *Storage) warn(message string, args ...any) {

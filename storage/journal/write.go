@@ -12,32 +12,10 @@ import (
 
 	"github.com/gohone/hone/internal/filelock"
 	"github.com/gohone/hone/internal/oplog"
-	"github.com/gohone/hone/storage"
 )
 
 // tornLayout is the time in the name of a file that keeps what was cut off.
 const tornLayout = "20060102T150405.000000Z"
-
-// A batch is what one operation writes: records that go into the file in one
-// write.
-type batch struct {
-	*oplog.State
-	worker string
-	now    time.Time
-	buf    []byte
-	n      int // records in buf
-}
-
-// add appends a record.
-func (b *batch) add(f func(dst []byte) ([]byte, error)) error {
-	dst, err := f(b.buf)
-	if err != nil {
-		return err
-	}
-	b.buf = append(dst, '\n')
-	b.n++
-	return nil
-}
 
 // change runs one operation. While the lock is held, plan looks at the state,
 // which then is that of the file, and writes records into its batch, or returns
@@ -50,7 +28,7 @@ func (b *batch) add(f func(dst []byte) ([]byte, error)) error {
 // the rest; cut off what a dead writer left; plan; look whether the lock is
 // still ours; write; apply; give the lock back; sync. The sync is outside the
 // lock, so that others write meanwhile, and is shared by those who wait.
-func (s *Storage) change(ctx context.Context, durable bool, plan func(b *batch) error, settle func(*oplog.State, []oplog.Outcome) (again bool, err error)) error {
+func (s *Storage) change(ctx context.Context, durable bool, plan oplog.Plan, settle oplog.Settle) error {
 	if s.o.ReadOnly {
 		return fmt.Errorf("journal: %s: %w", s.path, ErrReadOnly)
 	}
@@ -73,7 +51,7 @@ func (s *Storage) change(ctx context.Context, durable bool, plan func(b *batch) 
 }
 
 // attempt is one turn of change. end is the end of what was written.
-func (s *Storage) attempt(ctx context.Context, plan func(b *batch) error, settle func(*oplog.State, []oplog.Outcome) (bool, error)) (again bool, end int64, err error) {
+func (s *Storage) attempt(ctx context.Context, plan oplog.Plan, settle oplog.Settle) (again bool, end int64, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, 0, err
 	}
@@ -105,27 +83,28 @@ func (s *Storage) attempt(ctx context.Context, plan func(b *batch) error, settle
 }
 
 // locked is the part of attempt that needs the lock.
-func (s *Storage) locked(plan func(b *batch) error, settle func(*oplog.State, []oplog.Outcome) (bool, error)) (again bool, end int64, err error) {
+func (s *Storage) locked(plan oplog.Plan, settle oplog.Settle) (again bool, end int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer func() { s.watched, s.outcomes = "", s.outcomes[:0] }()
 	if err := s.ready(); err != nil {
 		return false, 0, err
 	}
-	b := &batch{State: s.state, worker: s.newWorker(), now: time.Now()}
+	worker := s.newWorker()
+	b := oplog.NewBatch(s.state, worker, time.Now())
 	if err := plan(b); err != nil {
 		return false, 0, err
 	}
-	if b.n > 0 {
+	if b.Len() > 0 {
 		if err := s.lock.Held(); err != nil {
 			return false, 0, err
 		}
-		if end, err = s.write(b); err != nil {
+		if end, err = s.write(b.Lines(), worker); err != nil {
 			return false, 0, err
 		}
 	}
-	if len(s.outcomes) != b.n {
-		return false, end, fmt.Errorf("%s: of %d records that were written %d are there: somebody cut the file", s.path, b.n, len(s.outcomes))
+	if len(s.outcomes) != b.Len() {
+		return false, end, fmt.Errorf("%s: of %d records that were written %d are there: somebody cut the file", s.path, b.Len(), len(s.outcomes))
 	}
 	again, err = settle(s.state, s.outcomes)
 	return again, end, err
@@ -217,15 +196,15 @@ func (s *Storage) truncate(size int64) error {
 	return f.Truncate(size)
 }
 
-// write appends the batch and applies it. The file ends at s.offset.
-func (s *Storage) write(b *batch) (end int64, err error) {
-	for _, line := range bytes.SplitAfter(b.buf, []byte{'\n'}) {
+// write appends the records of a batch and applies them. The file ends at s.offset.
+func (s *Storage) write(lines []byte, worker string) (end int64, err error) {
+	for _, line := range bytes.SplitAfter(lines, []byte{'\n'}) {
 		if len(line) > maxRecord {
 			return 0, fmt.Errorf("a record would have %d bytes, at most %d can be read back", len(line), maxRecord)
 		}
 	}
 	hook("write")
-	if _, err := writeFile(s.f, b.buf); err != nil {
+	if _, err := writeFile(s.f, lines); err != nil {
 		// The disk is full, or worse. What is there of the batch goes again;
 		// nobody else writes now.
 		if size, serr := s.size(); serr == nil && size != s.offset {
@@ -237,14 +216,14 @@ func (s *Storage) write(b *batch) (end int64, err error) {
 	}
 	hook("written")
 	s.appends.Add(1)
-	s.watched = b.worker
+	s.watched = worker
 	size, err := s.size()
 	if err != nil {
 		return 0, err
 	}
-	if end = s.offset + int64(len(b.buf)); size == end {
-		err = s.applyLines(b.buf)
-		s.noteTail(b.buf)
+	if end = s.offset + int64(len(lines)); size == end {
+		err = s.applyLines(lines)
+		s.noteTail(lines)
 		s.seen = s.offset
 	} else {
 		// Somebody else wrote too: our lock was broken between the last look
@@ -273,31 +252,4 @@ func (s *Storage) explainLock(err error) error {
 		return err
 	}
 	return fmt.Errorf("lock %s: %w", s.path, err)
-}
-
-// refused turns the verdict on a record into the error for its writer.
-func refused(o oplog.Outcome) error {
-	switch o.Verdict {
-	case oplog.DuplicateStudy:
-		return storage.ErrDuplicateStudy
-	case oplog.NoStudy:
-		return storage.ErrStudyNotFound
-	case oplog.NoTrial:
-		return storage.ErrTrialNotFound
-	case oplog.Finished:
-		return storage.ErrTrialFinished
-	case oplog.Incompatible:
-		return storage.ErrIncompatible
-	}
-	return nil
-}
-
-// all is the settle of operations that need every record to apply.
-func all(_ *oplog.State, out []oplog.Outcome) (bool, error) {
-	for _, o := range out {
-		if err := refused(o); err != nil {
-			return false, err
-		}
-	}
-	return false, nil
 }
