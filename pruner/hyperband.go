@@ -160,7 +160,14 @@ func makeBrackets(least, most, factor int) brackets {
 	if most < least {
 		return nil
 	}
-	n := int(roundedLog(float64(most)/float64(least))/roundedLog(float64(factor))) + 1
+	n, step := 1, least
+	for step <= most/factor {
+		step *= factor
+		n++
+	}
+	if step == most { // an exact power, the only case in which rounding decides
+		n = int(roundedLog(float64(most)/float64(least))/roundedLog(float64(factor))) + 1
+	}
 	b := make(brackets, n)
 	power := 1.0 // η^s
 	for s := range n {
