@@ -23,6 +23,11 @@ func (f *factor) reset(n int) {
 	f.l = f.l[:0]
 }
 
+// truncate drops all rows but the first n.
+func (f *factor) truncate(n int) {
+	f.n, f.l = n, f.l[:n*(n+1)/2]
+}
+
 // append adds the row of the factor that belongs to the next row of the matrix,
 // a, whose last entry is the diagonal one. It leaves f as it was and reports
 // false when the pivot is not above floor (GPML eq. 4.29–4.31 of the appendix;

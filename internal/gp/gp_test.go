@@ -99,11 +99,9 @@ func TestPredictionsAgainstScikitLearn(t *testing.T) {
 			}
 			r2 := make([]float64, m.Len())
 			m.Distances(r2, x)
-			if a, b := m.PredictAt(&s, r2); a != mu || b != sigma {
-				t.Errorf("case %d: PredictAt gives %v ± %v, Predict %v ± %v", i, a, b, mu, sigma)
-			}
-			if a := m.MeanAt(&s, r2); !near(a, mu, 1e-12) {
-				t.Errorf("case %d: MeanAt gives %v, Predict %v", i, a, mu)
+			a, bound := m.Glance(&s, r2)
+			if b := m.Finish(&s); a != mu || b != sigma || bound < sigma {
+				t.Errorf("case %d: Glance gives %v ± (%v ≤ %v), Predict %v ± %v", i, a, b, bound, mu, sigma)
 			}
 		}
 		if m.Jitter() != 0 {
@@ -332,6 +330,92 @@ func TestShift(t *testing.T) {
 			if !near(got[i], want[i], 1e-13) {
 				t.Errorf("coordinate %d, point %d: %v, want %v", j, i, got[i], want[i])
 			}
+		}
+	}
+}
+
+// A point left out is a point that a model of the others predicts.
+func TestLeaveOneOutAndFitted(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 13))
+	kinds := []Kind{Numeric, Nominal, Numeric}
+	for _, n := range []int{1, 2, 7, 20} {
+		m, y := randomModel(t, rng, n, kinds, 1)
+		mu, sigma, fitted := make([]float64, n), make([]float64, n), make([]float64, n)
+		m.LeaveOneOut(mu, sigma, y)
+		m.Fitted(fitted, y)
+		x := make([]float64, len(kinds))
+		var s Scratch
+		for i := range n {
+			others, z := NewData(kinds), []float64(nil)
+			for k := range n {
+				if k != i {
+					m.data.At(x, k)
+					others.Append(x)
+					z = append(z, y[k])
+				}
+			}
+			without, err := NewModel(others, m.theta, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			without.SetValues(z)
+			m.data.At(x, i)
+			want, sd := without.Predict(&s, x)
+			sd = math.Hypot(sd, math.Sqrt(m.NoiseVariance()))
+			if !near(mu[i], want, 1e-8) || !near(sigma[i], sd, 1e-8) {
+				t.Errorf("n %d: without point %d %v ± %v, want %v ± %v", n, i, mu[i], sigma[i], want, sd)
+			}
+			if want, _ := m.Predict(&s, x); !near(fitted[i], want, 1e-10) {
+				t.Errorf("n %d: fitted %v at point %d, Predict gives %v", n, fitted[i], i, want)
+			}
+		}
+	}
+}
+
+// A model that was moved to other data is the model of those data.
+func TestRebase(t *testing.T) {
+	rng := rand.New(rand.NewPCG(14, 15))
+	kinds := []Kind{Numeric, Nominal, Numeric}
+	m, _ := randomModel(t, rng, 12, kinds, 0.5)
+	points := make([][]float64, 12)
+	for i := range points {
+		points[i] = make([]float64, len(kinds))
+		m.data.At(points[i], i)
+	}
+	for round := range 60 {
+		switch round % 5 {
+		case 0, 1:
+			points = append(points, randomPoint(rng, kinds))
+		case 2: // one that became known late
+			at := rng.IntN(len(points))
+			points = append(points[:at:at], append([][]float64{randomPoint(rng, kinds)}, points[at:]...)...)
+		case 3:
+			points = points[:len(points)-rng.IntN(3)]
+		case 4: // a duplicate
+			points = append(points, points[0])
+		}
+		d := NewData(kinds)
+		for _, x := range points {
+			d.Append(x)
+		}
+		if err := m.Rebase(d); err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := NewModel(d, m.theta, 0.5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y := make([]float64, len(points))
+		for i := range y {
+			y[i] = rng.NormFloat64()
+		}
+		m.SetValues(y)
+		fresh.SetValues(y)
+		var s Scratch
+		q := randomPoint(rng, kinds)
+		mu, sigma := m.Predict(&s, q)
+		if mu2, sigma2 := fresh.Predict(&s, q); mu != mu2 || sigma != sigma2 || m.Jitter() != fresh.Jitter() {
+			t.Fatalf("round %d: %v ± %v (jitter %v), a new model gives %v ± %v (%v)", round, mu, sigma, m.Jitter(), mu2, sigma2, fresh.Jitter())
 		}
 	}
 }

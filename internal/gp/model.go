@@ -1,6 +1,9 @@
 package gp
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Model is a Gaussian process with given hyperparameters, conditioned on data.
 // It grows by [Model.Append], after which it is, to the bit, the model that
@@ -89,6 +92,44 @@ func (m *Model) Append(x []float64) error {
 	return m.factor()
 }
 
+// Rebase makes m the model of the points of d, which it keeps, under the same
+// hyperparameters. Rows of the factor that belong to the points with which both
+// sets begin are kept; the result is, to the bit, that of [NewModel].
+func (m *Model) Rebase(d *Data) error {
+	if len(d.kinds) != len(m.w) {
+		panic("gp: points of another space")
+	}
+	common := 0
+	if slices.Equal(d.kinds, m.data.kinds) {
+		common = min(d.n, m.l.n)
+		for _, j := range d.num {
+			common = commonPrefix(d.cols[j][:common], m.data.cols[j][:common])
+		}
+		for _, j := range d.nom {
+			common = commonPrefix(d.cats[j][:common], m.data.cats[j][:common])
+		}
+	}
+	m.data = d
+	if common < m.l.n {
+		if m.level > 0 { // perhaps on account of a row that is gone
+			m.level, common = 0, 0
+		}
+		m.l.truncate(common)
+	}
+	return m.factor()
+}
+
+// commonPrefix returns the number of elements with which both slices, which are
+// equally long, begin.
+func commonPrefix[T comparable](a, b []T) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return len(a)
+}
+
 // SetValues conditions on y, one observation for each point.
 func (m *Model) SetValues(y []float64) {
 	if len(y) != m.l.n {
@@ -121,39 +162,7 @@ func (s *Scratch) reserve(n int) {
 func (m *Model) Predict(s *Scratch, x []float64) (mu, sigma float64) {
 	s.reserve(m.l.n)
 	m.Distances(s.k, x)
-	return m.predict(s, s.slope)
-}
-
-// PredictAt is Predict at a point whose squared distances to the points of the
-// model are r2, see [Model.Distances]. It does not prepare for Gradient.
-func (m *Model) PredictAt(s *Scratch, r2 []float64) (mu, sigma float64) {
-	s.reserve(m.l.n)
-	copy(s.k, r2)
-	return m.predict(s, nil)
-}
-
-// MeanAt is the mean of PredictAt, at a small part of the cost.
-func (m *Model) MeanAt(s *Scratch, r2 []float64) float64 {
-	s.reserve(m.l.n)
-	copy(s.k, r2)
-	matern(s.k, nil, m.s2)
-	return m.mean(s.k)
-}
-
-func (m *Model) mean(k []float64) float64 {
-	mu := dot(k, m.alpha)
-	if m.bias != 0 {
-		sum := 0.0
-		for _, a := range m.alpha {
-			sum += a
-		}
-		mu += m.bias * sum
-	}
-	return mu
-}
-
-func (m *Model) predict(s *Scratch, slope []float64) (mu, sigma float64) {
-	matern(s.k, slope, m.s2)
+	matern(s.k, s.slope, m.s2)
 	for i := range s.k {
 		s.k[i] += m.bias
 	}
@@ -163,6 +172,32 @@ func (m *Model) predict(s *Scratch, slope []float64) (mu, sigma float64) {
 	variance := m.s2 + m.bias - dot(s.v, s.v)
 	s.sigma = math.Sqrt(max(variance, 1e-12*m.s2))
 	return mu, s.sigma
+}
+
+// Glance returns the mean at a point whose squared distances to the points of the
+// model are r2 (see [Model.Distances]) and an upper bound of the standard deviation:
+// what it would be with the nearest point alone. It costs a small part of
+// Predict. [Model.Finish] goes on from there.
+func (m *Model) Glance(s *Scratch, r2 []float64) (mu, bound float64) {
+	s.reserve(m.l.n)
+	copy(s.k, r2)
+	matern(s.k, nil, m.s2)
+	nearest := 0.0
+	for i := range s.k {
+		s.k[i] += m.bias
+		nearest = max(nearest, s.k[i])
+	}
+	total := m.s2 + m.bias
+	variance := total - nearest*nearest/(total+m.noise+jitters[m.level]*m.s2)
+	return dot(s.k, m.alpha), math.Sqrt(max(variance, 1e-12*m.s2))
+}
+
+// Finish returns the standard deviation at the point of the last Glance. The
+// scratch serves one Finish, and no Gradient.
+func (m *Model) Finish(s *Scratch) (sigma float64) {
+	m.l.solve(s.k)
+	variance := m.s2 + m.bias - dot(s.k, s.k)
+	return math.Sqrt(max(variance, 1e-12*m.s2))
 }
 
 // Gradient writes to dst, for numeric coordinates, the gradient of a function of
@@ -181,6 +216,34 @@ func (m *Model) Gradient(s *Scratch, dst, x []float64, dMu, dSigma float64) {
 		dst[j] = -m.w[j] * weightedDifferences(s.slope, m.data.cols[j], x[j])
 	}
 }
+
+// Fitted writes to dst the mean at each of the model's own points. y is what
+// SetValues was given.
+func (m *Model) Fitted(dst, y []float64) {
+	noise := m.noise + jitters[m.level]*m.s2
+	for i, a := range m.alpha {
+		dst[i] = y[i] - noise*a // K·α with (K + noise·I)·α = y
+	}
+}
+
+// LeaveOneOut writes to mu and sigma what the other points foretell of each
+// observation, its noise included. y is what SetValues was given. It takes time
+// of order n³.
+//
+// GPML eq. 5.12.
+func (m *Model) LeaveOneOut(mu, sigma, y []float64) {
+	n := m.l.n
+	inv := make([]float64, n*(n+1)/2)
+	m.l.inverse(inv, make([]float64, n*n))
+	for i := range n {
+		v := 1 / inv[i*(i+3)/2]
+		mu[i] = y[i] - m.alpha[i]*v
+		sigma[i] = math.Sqrt(v)
+	}
+}
+
+// NoiseVariance returns σ², the variance of one observation about the function.
+func (m *Model) NoiseVariance() float64 { return m.noise }
 
 // Distances writes the squared scaled distance of x to each point to dst, whose
 // length is [Model.Len].

@@ -1,0 +1,78 @@
+package bayes
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// designCandidates is the number of points among which a start point is chosen.
+const designCandidates = 500
+
+// design returns a point for the time before there is a model: the centre first,
+// then one that is far from all others. Coordinates that are kept have their value
+// in x already.
+func (s *Space) design(x []float64, kept []bool, others [][]float64, rng *rand.Rand) {
+	if len(others) == 0 {
+		s.centre(x, kept, rng)
+		return
+	}
+	best, found := math.Inf(-1), make([]float64, len(x))
+	for range designCandidates {
+		s.random(x, kept, rng)
+		if d := s.nearest(x, others, best); d > best {
+			best = d
+			copy(found, x)
+		}
+	}
+	copy(x, found)
+}
+
+// centre moves x to the middle of the space, with a category by chance where a
+// coordinate is nominal, and one of the two middle cells by chance where their
+// number is even. Ranges are chosen around what is believed to be good, so the
+// middle is the best first guess (Song et al., 2024, arXiv:2408.11527, begin
+// there too).
+func (s *Space) centre(x []float64, kept []bool, rng *rand.Rand) {
+	for j, d := range s.Dims {
+		if kept != nil && kept[j] {
+			continue
+		}
+		switch {
+		case d.Kind == Nominal:
+			x[j] = d.random(rng)
+		case d.Kind == Ordinal && d.Cells%2 == 0 && d.Growth == 0:
+			x[j] = d.Position(d.Cells/2 - rng.IntN(2))
+		default:
+			x[j] = d.Snap(0.5)
+		}
+	}
+	s.settle(x, kept, func(j int) float64 { return s.Dims[j].random(rng) })
+}
+
+// nearest returns the squared distance from x to the nearest of others, or any
+// number not above limit once it is known to be so. Categories that differ count
+// as ½, as does a coordinate that exists in one of the two alone.
+func (s *Space) nearest(x []float64, others [][]float64, limit float64) float64 {
+	least := math.Inf(1)
+	for _, o := range others {
+		sum := 0.0
+		for j, d := range s.Dims {
+			switch u, v := x[j], o[j]; {
+			case math.IsNaN(u) || math.IsNaN(v):
+				if math.IsNaN(u) != math.IsNaN(v) {
+					sum += 0.5
+				}
+			case d.Kind == Nominal:
+				if u != v {
+					sum += 0.5
+				}
+			default:
+				sum += (u - v) * (u - v)
+			}
+		}
+		if least = min(least, sum); least <= limit {
+			return least
+		}
+	}
+	return least
+}

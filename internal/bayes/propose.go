@@ -1,0 +1,209 @@
+package bayes
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gohone/hone/internal/gp"
+)
+
+// A Problem is what is known when the next point is chosen. It is read only.
+type Problem struct {
+	Space *Space
+	// Points are those whose evaluation has ended, in an order that does not
+	// depend on the order in which they ended.
+	Points [][]float64
+	// Values has a slice for each objective with a value for each point. NaN and
+	// +Inf stand for failures.
+	Values [][]float64
+	// Limits has a slice for each constraint, likewise; values above 0 are not
+	// allowed, nor is NaN.
+	Limits [][]float64
+	// Pending are the points that are being evaluated.
+	Pending [][]float64
+	// Start is the number of points before a model is made. 0: by the rule of
+	// [Problem.start].
+	Start int
+	// Kept marks coordinates that have their value in Base already. Nil: none.
+	Kept []bool
+	Base []float64
+	// Former are the fits noted when FormerAt points had been evaluated. They may
+	// be missing.
+	Former   []Fit
+	FormerAt int
+	// Belief is added to the promise of a point. Nil: nothing.
+	Belief func(x []float64) float64
+	// Repeats allows a point to be proposed again that was evaluated already.
+	Repeats bool
+}
+
+// A Proposal is a point to evaluate and how it was found.
+type Proposal struct {
+	Point []float64
+	How   string
+	// Fits are what was learned, when something was; it should be noted with the
+	// number of Points, for the Problems to come. Nil: nothing was.
+	Fits []Fit
+	// Jitter is the largest that a model needed, see [gp.Model.Jitter].
+	Jitter float64
+}
+
+// An Engine proposes points. It keeps memory and factored matrices from one
+// proposal to the next; a new Engine gives the same proposals. The zero value is
+// ready to use. It serves one goroutine at a time.
+type Engine struct {
+	fitter gp.Fitter
+	models []*gp.Model // of the last proposal, by output
+}
+
+// start returns the number of points before there is a model.
+func (p *Problem) start() int {
+	if p.Start > 0 {
+		return p.Start
+	}
+	return 4
+}
+
+// due reports whether the fits noted at former points are to be renewed at n, and
+// whether the warps are to be chosen anew.
+func due(n, former int) (refit, choose bool) {
+	switch {
+	case former <= 0:
+		return true, true
+	case n <= former:
+		return false, false
+	case former < 12:
+		return true, true
+	}
+	return 20*n >= 21*former, chosenAt(n) > chosenAt(former)
+}
+
+// chosenAt returns the last number of points up to n at which warps are chosen:
+// 12, and then each that is a fifth larger.
+func chosenAt(n int) int {
+	at := 12
+	for next := at + at/5; next <= n; next += next / 5 {
+		at = next
+	}
+	return at
+}
+
+// Propose returns the next point. It draws from rng and from nothing else that
+// varies.
+func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
+	known := append(slices.Clone(p.Points), p.Pending...)
+	tried := make(map[string]bool, len(known))
+	if !p.Repeats {
+		for _, x := range known {
+			tried[key(x)] = true
+		}
+	}
+	x := make([]float64, len(p.Space.Dims))
+	copy(x, p.Base)
+	var st *state
+	how := "design"
+	if len(p.Points) >= p.start() {
+		if st = e.state(p); st == nil {
+			how = "design, as no model could be made"
+		}
+	}
+	if st == nil {
+		p.Space.design(x, p.Kept, known, rng)
+		return Proposal{Point: p.untried(x, tried, rng), How: how}
+	}
+	crit, how := st.criterion(p, rng)
+	s := &search{space: p.Space, models: st.models, crit: crit, belief: p.Belief, x: st.ranked, base: p.Base, kept: p.Kept, tried: tried, rng: rng}
+	s.prepare()
+	if best := s.run(); best != nil {
+		x = best
+	} else {
+		p.Space.random(x, p.Kept, rng)
+		x = p.untried(x, tried, rng)
+	}
+	return Proposal{Point: x, How: how, Fits: st.fits, Jitter: st.jitter}
+}
+
+// criterion chooses what is maximised, and says what it is.
+func (st *state) criterion(p *Problem, rng *rand.Rand) (criterion, string) {
+	m := len(p.Values)
+	var c criterion
+	how := "feasibility"
+	if slices.Contains(st.allowed, true) {
+		if m == 1 {
+			c, how = st.single(p, rng)
+		} else {
+			c, how = st.several(p)
+		}
+	}
+	if len(p.Limits) > 0 {
+		c = constrained{c, m}
+	}
+	return c, how
+}
+
+// single is the criterion for one objective: mostly expected improvement, in
+// turns with a confidence bound, which looks farther; and while other points are
+// being evaluated, sometimes plain exploration.
+func (st *state) single(p *Problem, rng *rand.Rand) (criterion, string) {
+	best := math.Inf(1)
+	for i, z := range st.values[0] {
+		if st.allowed[i] {
+			best = min(best, z)
+		}
+	}
+	const k = 1.8 // Song et al., 2024, arXiv:2408.11527
+	switch n := len(p.Points) + len(p.Pending); {
+	case n%3 == 2:
+		return confidence{k}, "confidence bound"
+	default:
+		return improvement{best, st.models[0].NoiseVariance()}, "expected improvement"
+	}
+}
+
+// untried returns x when it was not tried, or else a point near it by chance that
+// was not. In a space without continuous coordinates it goes through the cells in
+// turn, from a random one, when chance does not help, and returns x only when
+// everything was tried.
+func (p *Problem) untried(x []float64, tried map[string]bool, rng *rand.Rand) []float64 {
+	if !tried[key(x)] {
+		return x
+	}
+	y := make([]float64, len(x))
+	for range 100 {
+		copy(y, x)
+		p.Space.random(y, p.Kept, rng)
+		if !tried[key(y)] {
+			return y
+		}
+	}
+	if !p.Space.discrete() {
+		return y
+	}
+	// A counter over the cells of all coordinates that may move. Only so many cells
+	// can have been tried; with coordinates that come and go, several cells are one
+	// point, and a little more patience is needed.
+	cells := make([]int, len(x))
+	for j, d := range p.Space.Dims {
+		cells[j] = rng.IntN(d.Cells)
+	}
+	for range 16*len(tried) + 1024 {
+		copy(y, x)
+		for j, d := range p.Space.Dims {
+			if p.Kept == nil || !p.Kept[j] {
+				y[j] = d.Position(cells[j])
+			}
+		}
+		p.Space.settle(y, p.Kept, func(j int) float64 { return p.Space.Dims[j].Position(cells[j]) })
+		if !tried[key(y)] {
+			return y
+		}
+		for j, d := range p.Space.Dims {
+			if cells[j]++; cells[j] < d.Cells {
+				break
+			}
+			cells[j] = 0
+		}
+	}
+	return x
+}

@@ -1,0 +1,418 @@
+package bayes
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/gohone/hone/internal/gp"
+	"github.com/gohone/hone/internal/lbfgsb"
+)
+
+const (
+	// sweepCells is the largest number of cells of an ordinal, and sweepCategories
+	// that of a nominal, of which every one is tried in turn. Larger ordinals take
+	// part in the gradient search and are rounded, then refined by steps of 1, 2,
+	// 4, … cells; of larger nominals those seen so far are tried, and a new one.
+	sweepCells      = 32
+	sweepCategories = 64
+
+	randomCandidates = 400 // points by chance
+	nearCandidates   = 40  // points near each of the best
+	nearBest         = 5   // how many of the best
+	localStarts      = 5   // candidates from which the climbs begin, beside the best trial
+	sweeps           = 10  // rounds of one climb
+)
+
+// A search looks for the point of greatest promise.
+type search struct {
+	space  *Space
+	models []*gp.Model // one for each output, on the same points
+	crit   criterion
+	belief func(x []float64) float64 // added to the promise; nil: nothing
+	x      [][]float64               // the points of the models that were evaluated, best first
+	base   []float64                 // values of coordinates that are kept
+	kept   []bool                    // nil: none
+	tried  map[string]bool           // points that are not to be proposed
+	rng    *rand.Rand
+
+	scratch                []gp.Scratch
+	z, g                   []float64   // what the models see, and a gradient there
+	r2                     [][]float64 // by model: distances
+	shifted                []float64
+	mu, sigma, dMu, dSigma []float64
+	parent                 []bool // by coordinate: groups depend on it
+	relaxed                []int  // coordinates of the gradient search
+	swept                  []int  // coordinates that are tried cell by cell
+	ws                     lbfgsb.Workspace
+}
+
+// prepare makes the search's memory ready. It must be called once, when the fields
+// above are set.
+func (s *search) prepare() {
+	n, q := s.models[0].Len(), len(s.models)
+	s.scratch = make([]gp.Scratch, q)
+	s.z, s.g = make([]float64, len(s.space.kinds())), make([]float64, len(s.space.kinds()))
+	s.r2 = make([][]float64, q)
+	for k := range s.r2 {
+		s.r2[k] = make([]float64, n)
+	}
+	s.shifted = make([]float64, n)
+	s.mu, s.sigma, s.dMu, s.dSigma = make([]float64, q), make([]float64, q), make([]float64, q), make([]float64, q)
+	s.parent = make([]bool, len(s.space.Dims))
+	for _, g := range s.space.Groups {
+		if g.Parent >= 0 {
+			s.parent[g.Parent] = true
+		}
+	}
+	for j, d := range s.space.Dims {
+		if s.kept != nil && s.kept[j] {
+			continue
+		}
+		if d.Kind == Continuous || d.Kind == Ordinal && d.Cells > sweepCells && !s.parent[j] {
+			s.relaxed = append(s.relaxed, j)
+		}
+		if d.Kind != Continuous && d.Cells > 1 {
+			s.swept = append(s.swept, j)
+		}
+	}
+}
+
+// value returns the promise of x.
+func (s *search) value(x []float64) float64 {
+	v, _ := s.valueAbove(x, math.Inf(-1))
+	return v
+}
+
+// valueAbove returns the promise of x, or false when that is not above a
+// threshold.
+func (s *search) valueAbove(x []float64, threshold float64) (float64, bool) {
+	s.space.encode(s.z, x)
+	for k, m := range s.models {
+		m.Distances(s.r2[k], s.z)
+	}
+	return s.at(x, threshold, func(k int) []float64 { return s.r2[k] })
+}
+
+// at returns the promise of x, whose distances are given by model.
+func (s *search) at(x []float64, threshold float64, distances func(k int) []float64) (float64, bool) {
+	belief := 0.0
+	if s.belief != nil {
+		belief = s.belief(x)
+	}
+	for k, m := range s.models {
+		s.mu[k], s.sigma[k] = m.Glance(&s.scratch[k], distances(k))
+	}
+	if !(s.crit.bound(s.mu, s.sigma)+belief > threshold) {
+		return threshold, false
+	}
+	for k, m := range s.models {
+		s.sigma[k] = m.Finish(&s.scratch[k])
+	}
+	v := s.crit.value(s.mu, s.sigma, s.dMu, s.dSigma) + belief
+	return v, v > threshold
+}
+
+// gradient returns the promise of x and writes to grad its derivatives with
+// respect to the coordinates, 0 for nominal ones. A belief is not part of it.
+func (s *search) gradient(x, grad []float64) float64 {
+	s.space.encode(s.z, x)
+	for k, m := range s.models {
+		s.mu[k], s.sigma[k] = m.Predict(&s.scratch[k], s.z)
+	}
+	v := s.crit.value(s.mu, s.sigma, s.dMu, s.dSigma)
+	clear(grad)
+	for k, m := range s.models {
+		if s.dMu[k] == 0 && s.dSigma[k] == 0 {
+			continue
+		}
+		m.Gradient(&s.scratch[k], s.g, s.z, s.dMu[k], s.dSigma[k])
+		for j := range grad {
+			grad[j] += s.g[j]
+		}
+	}
+	return v
+}
+
+// A candidate is a point with its promise.
+type candidate struct {
+	x []float64
+	v float64
+}
+
+// run returns the best point found that was not tried, or nil when every point
+// met was.
+func (s *search) run() []float64 {
+	pool := s.pool()
+	starts := pool[:min(localStarts, len(pool))]
+	if len(s.x) > 0 {
+		x := slices.Clone(s.x[0])
+		s.keep(x)
+		starts = append(slices.Clone(starts), candidate{x, s.value(x)})
+	}
+	best := candidate{nil, math.Inf(-1)}
+	for _, c := range starts {
+		s.climb(c, &best)
+	}
+	return best.x
+}
+
+// keep writes the values of coordinates that are kept to x and settles the rest.
+func (s *search) keep(x []float64) {
+	if s.kept == nil {
+		return
+	}
+	for j, k := range s.kept {
+		if k {
+			x[j] = s.base[j]
+		}
+	}
+	s.space.settle(x, s.kept, s.exemplar)
+}
+
+// exemplar returns a value for coordinate j that has come into existence: that of
+// the best trial that had it.
+func (s *search) exemplar(j int) float64 {
+	for _, x := range s.x {
+		if !math.IsNaN(x[j]) {
+			return x[j]
+		}
+	}
+	return s.space.Dims[j].random(s.rng)
+}
+
+// pool returns the most promising of many points near the best trials and by
+// chance, best first.
+func (s *search) pool() []candidate {
+	const size = localStarts + 8
+	pool := make([]candidate, 0, size+1)
+	threshold := math.Inf(-1)
+	add := func(x []float64) {
+		v, ok := s.valueAbove(x, threshold)
+		if !ok {
+			return
+		}
+		at, _ := slices.BinarySearchFunc(pool, v, func(c candidate, v float64) int {
+			if c.v >= v {
+				return -1
+			}
+			return 1
+		})
+		pool = slices.Insert(pool, at, candidate{slices.Clone(x), v})
+		if len(pool) > size {
+			pool = pool[:size]
+		}
+		if len(pool) == size {
+			threshold = pool[size-1].v
+		}
+	}
+	x := make([]float64, len(s.space.Dims))
+	for _, near := range s.x[:min(nearBest, len(s.x))] {
+		for range nearCandidates {
+			copy(x, near)
+			s.perturb(x)
+			add(x)
+		}
+	}
+	copy(x, s.base)
+	for range randomCandidates {
+		s.space.random(x, s.kept, s.rng)
+		add(x)
+	}
+	return pool
+}
+
+// perturb changes a few coordinates of x, four on average: the better points near
+// a good one differ from it in few coordinates when there are many of them.
+//
+// R. G. Regis, C. A. Shoemaker, "Combining radial basis function surrogates and
+// dynamic coordinate search", 2013, https://doi.org/10.1080/0305215X.2012.687731.
+func (s *search) perturb(x []float64) {
+	s.keep(x)
+	p := min(1, 4/float64(len(x)))
+	for range 100 {
+		changed := false
+		for j, d := range s.space.Dims {
+			if math.IsNaN(x[j]) || s.kept != nil && s.kept[j] || s.rng.Float64() >= p {
+				continue
+			}
+			old := x[j]
+			switch d.Kind {
+			case Nominal:
+				x[j] = d.random(s.rng)
+			case Ordinal:
+				x[j] = d.Snap(old + [...]float64{0.3, 0.1, 0.03}[s.rng.IntN(3)]*s.rng.NormFloat64())
+			default:
+				x[j] = d.Snap(old + [...]float64{0.2, 0.05, 0.01}[s.rng.IntN(3)]*s.rng.NormFloat64())
+			}
+			changed = changed || x[j] != old
+		}
+		if changed {
+			break
+		}
+	}
+	s.space.settle(x, s.kept, s.exemplar)
+}
+
+// climb improves a candidate until nothing helps any more, and puts the best point
+// it met that was not tried in best.
+func (s *search) climb(c candidate, best *candidate) {
+	x, v := slices.Clone(c.x), c.v
+	note := func(x []float64, v float64) {
+		if v > best.v && !s.tried[key(x)] {
+			best.x, best.v = slices.Clone(x), v
+		}
+	}
+	note(x, v)
+	for range sweeps {
+		before := v
+		if len(s.relaxed) > 0 {
+			v = s.slide(x, v)
+			note(x, v)
+		}
+		if len(s.swept) == 0 {
+			return
+		}
+		for _, i := range s.rng.Perm(len(s.swept)) {
+			j := s.swept[i]
+			switch {
+			case math.IsNaN(x[j]):
+			case s.parent[j]:
+				v = s.branch(x, j, v, note)
+			default:
+				v = s.sweep(x, j, v, best, note)
+			}
+		}
+		if !(v > before+1e-9*math.Abs(before)) {
+			return
+		}
+	}
+}
+
+// slide climbs along the gradient over the relaxed coordinates that exist, and
+// rounds those that are not continuous. x and the promise returned are no worse
+// than before.
+func (s *search) slide(x []float64, v float64) float64 {
+	var free []int
+	for _, j := range s.relaxed {
+		if !math.IsNaN(x[j]) {
+			free = append(free, j)
+		}
+	}
+	if len(free) == 0 {
+		return v
+	}
+	at, lower, upper := make([]float64, len(free)), make([]float64, len(free)), make([]float64, len(free))
+	for i, j := range free {
+		at[i], upper[i] = x[j], 1
+	}
+	y, grad := slices.Clone(x), make([]float64, len(s.z))
+	s.ws.Minimize(func(at, g []float64) float64 {
+		for i, j := range free {
+			y[j] = at[i]
+		}
+		v := s.gradient(y, grad)
+		for i, j := range free {
+			g[i] = -grad[j]
+		}
+		return -v
+	}, at, lower, upper, &lbfgsb.Options{Iterations: 50, GradientTolerance: 1e-6, FunctionTolerance: 1e-8, FirstStep: 0.1})
+	for i, j := range free {
+		y[j] = s.space.Dims[j].Snap(at[i])
+	}
+	w, better := s.valueAbove(y, v)
+	if !better {
+		return v
+	}
+	copy(x, y)
+	return w
+}
+
+// options calls try with the positions of coordinate j that are worth a look from
+// position from, which is not among them.
+func (s *search) options(j int, from float64, try func(v float64)) {
+	d := s.space.Dims[j]
+	cell := d.Cell(from)
+	switch {
+	case d.Kind == Nominal && d.Cells > sweepCategories:
+		seen := map[int]bool{cell: true}
+		for _, x := range s.x {
+			if math.IsNaN(x[j]) || len(seen) > sweepCategories {
+				continue
+			}
+			if c := d.Cell(x[j]); !seen[c] {
+				seen[c] = true
+				try(d.Position(c))
+			}
+		}
+		if c := s.rng.IntN(d.Cells); !seen[c] { // all that were never seen look alike
+			try(d.Position(c))
+		}
+	case d.Kind == Ordinal && d.Cells > sweepCells:
+		for step := 1; step < d.Cells; step *= 2 {
+			if cell-step >= 0 {
+				try(d.Position(cell - step))
+			}
+			if cell+step < d.Cells {
+				try(d.Position(cell + step))
+			}
+			if step > math.MaxInt/4 {
+				break
+			}
+		}
+	default:
+		for c := range d.Cells {
+			if c != cell {
+				try(d.Position(c))
+			}
+		}
+	}
+}
+
+// sweep moves coordinate j of x to its best position, all others staying.
+func (s *search) sweep(x []float64, j int, v float64, best *candidate, note func([]float64, float64)) float64 {
+	from, to := x[j], x[j]
+	s.space.encode(s.z, x)
+	for k, m := range s.models {
+		m.Distances(s.r2[k], s.z)
+		m.Shift(s.r2[k], s.r2[k], j, from, math.NaN())
+	}
+	s.options(j, from, func(u float64) {
+		x[j] = u
+		threshold := v
+		if best.v < v && !s.tried[key(x)] {
+			threshold = best.v // of use although it is not the way up
+		}
+		w, ok := s.at(x, threshold, func(k int) []float64 {
+			s.models[k].Shift(s.shifted, s.r2[k], j, math.NaN(), u)
+			return s.shifted
+		})
+		if !ok {
+			return
+		}
+		note(x, w)
+		if w > v {
+			v, to = w, u
+		}
+	})
+	x[j] = to
+	return v
+}
+
+// branch moves coordinate j of x, on which the existence of others depends, to its
+// best position, taking the others as in the best trial that had them.
+func (s *search) branch(x []float64, j int, v float64, note func([]float64, float64)) float64 {
+	y, from := make([]float64, len(x)), slices.Clone(x)
+	s.options(j, x[j], func(u float64) {
+		copy(y, from)
+		y[j] = u
+		s.space.settle(y, s.kept, s.exemplar)
+		w := s.value(y)
+		note(y, w)
+		if w > v {
+			v = w
+			copy(x, y)
+		}
+	})
+	return v
+}

@@ -1,0 +1,180 @@
+package bayes
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gohone/hone/internal/gp"
+)
+
+// A state is what the models say when a proposal is made.
+type state struct {
+	models  []*gp.Model // objectives, then constraints; pending points are in them
+	values  [][]float64 // by output: warped values of the points that are modelled
+	allowed []bool      // by point that is modelled: no constraint is violated
+	ranked  [][]float64 // the points that are modelled, best first
+	fits    []Fit       // what was learned now; nil: nothing
+	jitter  float64
+}
+
+// state makes the models. It returns nil when rounding leaves one without a
+// factor.
+func (e *Engine) state(p *Problem) *state {
+	points, outputs := p.Points, append(slices.Clone(p.Values), p.Limits...)
+	order := p.ranking()
+	n := len(points)
+	fits, formerAt := p.Former, p.FormerAt
+	if len(fits) != len(outputs) {
+		fits, formerAt = nil, 0
+	}
+	st := &state{}
+	if refit, choose := due(n, formerAt); refit {
+		if st.fits = e.learn(p, outputs, order, fits, choose); st.fits == nil {
+			return nil
+		}
+		fits = st.fits
+	}
+	if n > exactPoints {
+		subset := p.Space.neighbourhood(points, order, localPoints)
+		points = pick(points, subset)
+		for k := range outputs {
+			outputs[k] = pick(outputs[k], subset)
+		}
+		position := make(map[int]int, len(subset))
+		for k, i := range subset {
+			position[i] = k
+		}
+		kept := order[:0:0]
+		for _, i := range order {
+			if k, ok := position[i]; ok {
+				kept = append(kept, k)
+			}
+		}
+		order = kept
+	}
+	st.ranked = pick(points, order)
+	st.allowed = make([]bool, len(points))
+	for i := range points {
+		st.allowed[i] = true
+		for _, l := range outputs[len(p.Values):] {
+			st.allowed[i] = st.allowed[i] && l[i] <= 0
+		}
+	}
+	if len(e.models) != len(outputs) {
+		e.models = make([]*gp.Model, len(outputs))
+	}
+	for k, y := range outputs {
+		z := make([]float64, len(y))
+		fits[k].Warp.apply(z, y)
+		m, err := e.condition(p, k, points, fits[k], z)
+		if err != nil {
+			return nil
+		}
+		st.models = append(st.models, m)
+		st.values = append(st.values, z)
+		st.jitter = max(st.jitter, m.Jitter())
+	}
+	return st
+}
+
+// ranking returns the points' indices from the best to the worst: allowed ones
+// first, by value (by the number of points that dominate, where there are several
+// objectives), then the others by how much they violate.
+func (p *Problem) ranking() []int {
+	n := len(p.Points)
+	violation, score := make([]float64, n), make([]float64, n)
+	for _, l := range p.Limits {
+		z := make([]float64, n)
+		level(z, l)
+		for i := range z {
+			if !(l[i] <= 0) {
+				violation[i] += max(z[i], math.SmallestNonzeroFloat64)
+			}
+		}
+	}
+	if len(p.Values) == 1 {
+		return ranking(violation, p.Values[0])
+	}
+	for i := range score {
+		for j := range n {
+			if violation[j] <= violation[i] && dominates(p.Values, j, i) {
+				score[i]++
+			}
+		}
+	}
+	return ranking(violation, score)
+}
+
+// learn fits every output to all points, or to a few hundred that stand for them.
+func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fit, choose bool) []Fit {
+	points := p.Points
+	if len(points) > fitPoints {
+		subset := representatives(order, fitPoints)
+		points = pick(points, subset)
+		for k := range outputs {
+			outputs[k] = pick(outputs[k], subset)
+		}
+	}
+	data, prior := p.Space.data(points), p.Space.prior()
+	fits := make([]Fit, len(outputs))
+	for k, y := range outputs {
+		var f Fit
+		if former != nil {
+			f = former[k]
+		}
+		objective := k < len(p.Values)
+		if !objective {
+			f.Warp = Level
+		}
+		fit, model := learn(&e.fitter, data, prior, y, f, choose && objective)
+		if model == nil {
+			return nil
+		}
+		fits[k] = fit
+	}
+	return fits
+}
+
+// condition returns the model of output k on points and on those that are
+// pending, which are believed to have the values that are foretold.
+//
+// D. Ginsbourger, R. Le Riche, L. Carraro, "Kriging is well-suited to parallelize
+// optimization", 2010, https://doi.org/10.1007/978-3-642-10701-6_6.
+func (e *Engine) condition(p *Problem, k int, points [][]float64, fit Fit, z []float64) (*gp.Model, error) {
+	m := e.models[k]
+	e.models[k] = nil
+	theta := widen(fit.Theta)
+	data := p.Space.data(points)
+	if m != nil && slices.Equal(m.Theta(), theta) {
+		if err := m.Rebase(data); err != nil {
+			return nil, err
+		}
+	} else {
+		var err error
+		if m, err = gp.NewModel(data, theta, bias); err != nil {
+			return nil, err
+		}
+	}
+	m.SetValues(z)
+	if len(p.Pending) == 0 {
+		e.models[k] = m
+		return m, nil
+	}
+	var s gp.Scratch
+	x := make([]float64, data.Dims())
+	believed := slices.Clone(z)
+	for _, pending := range p.Pending {
+		p.Space.encode(x, pending)
+		mu, _ := m.Predict(&s, x)
+		believed = append(believed, mu)
+	}
+	for _, pending := range p.Pending {
+		p.Space.encode(x, pending)
+		if err := m.Append(x); err != nil {
+			return nil, err
+		}
+	}
+	m.SetValues(believed)
+	e.models[k] = m // Rebase cuts the believed points off again
+	return m, nil
+}
