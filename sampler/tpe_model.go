@@ -22,6 +22,7 @@ type tpeModel struct {
 	under       []int // numbers of trials under way that are in other
 
 	columns   [][]float64 // of the history
+	inside    []bool      // by position in the history: the trial has a place in the space
 	goodRows  []tpeRow
 	otherRows []tpeRow
 	keys      []int
@@ -94,6 +95,9 @@ func (v *tpeView) load(m *tpeModel) error {
 	for j, name := range m.names {
 		m.columns[j] = v.q.History.Column(name)
 	}
+	for row := len(m.inside); row < v.read; row++ {
+		m.inside = append(m.inside, m.has(row))
+	}
 	if err := v.loadGood(m); err != nil {
 		return err
 	}
@@ -120,7 +124,7 @@ func (m *tpeModel) point(row int, x []float64) {
 func (v *tpeView) loadGood(m *tpeModel) error {
 	m.places = m.places[:0]
 	for _, row := range v.good {
-		if m.has(row.row) {
+		if m.inside[row.row] {
 			m.places = append(m.places, tpePlace{tpeRow: row, weight: 1})
 		}
 	}
@@ -210,7 +214,7 @@ func (v *tpeView) loadOther(m *tpeModel) error {
 			addRunning(next)
 			next++
 		}
-		if m.has(row.row) {
+		if m.inside[row.row] {
 			add(row)
 		}
 	}

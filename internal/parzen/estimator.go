@@ -85,9 +85,9 @@ type Estimator struct {
 	sigma []float64 // width
 	norm  []float64 // logarithm of the factor that makes a kernel integrate to one
 	// One row for each point: what densities are made of.
-	scan []float64 // centre and 1/(σ√2) of the smooth dimensions in turn
-	base []float64 // sum of norm over smooth and wide dimensions
-	rows []int32   // start of the row of masses in tables, for tabled dimensions
+	base []float64   // sum of norm over smooth and wide dimensions
+	scan [][]float64 // for each lane of smooth dimensions: centre and 1/(σ√2) of each in turn
+	rows [][]int32   // for each tabled dimension: start of the row of masses in its table
 
 	order   [][]ordered // points by place, for each dimension of numbers
 	tables  []table     // for each tabled dimension
@@ -97,15 +97,16 @@ type Estimator struct {
 
 	weight []float64 // of the points and, last, of the prior; sums to one
 	sum    []float64 // running sums of weight
-	drop   float64   // a term this far below the largest does not count
 
 	floor     float64 // bound from below at the last update
 	hit, miss []float64
 	prior     []float64 // norm of the prior kernel for each dimension
 	priorRow  []int32   // its row in each table
 	query     []float64 // scratch
-	best      []float64
+	sums      []logSum
 	row       []float64
+
+	added, removed []int // scratch
 }
 
 // An ordered is a point in the order of one dimension.
@@ -136,6 +137,8 @@ func New(dims []Dim, o Options) *Estimator {
 			e.wide = append(e.wide, j)
 		}
 	}
+	e.scan = make([][]float64, (len(e.smooth)+lane-1)/lane)
+	e.rows = make([][]int32, len(e.tabled))
 	e.order = make([][]ordered, len(dims))
 	e.tables = make([]table, len(e.tabled))
 	e.prior = make([]float64, len(dims))
@@ -156,35 +159,29 @@ func (e *Estimator) Keys() []int { return e.keys }
 // called with i for keys[i] where the estimator does not hold that key yet, and
 // fills in the point, len(x) = number of dimensions. All weights become equal.
 func (e *Estimator) Set(keys []int, at func(i int, x []float64)) {
-	added, removed := 0, 0
+	e.added, e.removed = e.added[:0], e.removed[:0]
 	for i, k := 0, 0; i < len(keys) || k < len(e.keys); {
 		switch {
 		case k == len(e.keys) || i < len(keys) && keys[i] < e.keys[k]:
-			added++
+			e.added = append(e.added, i)
 			i++
 		case i == len(keys) || keys[i] > e.keys[k]:
-			removed++
+			e.removed = append(e.removed, k)
 			k++
 		default:
 			i++
 			k++
 		}
 	}
-	if added+removed > 8+len(keys)/8 {
+	if len(e.added)+len(e.removed) > 8+len(keys)/8 {
 		e.build(keys, at)
 	} else {
-		for k := len(e.keys) - 1; k >= 0 && removed > 0; k-- {
-			if _, ok := slices.BinarySearch(keys, e.keys[k]); !ok {
-				e.removeAt(k)
-				removed--
-			}
+		for _, k := range slices.Backward(e.removed) {
+			e.removeAt(k)
 		}
-		for i := 0; i < len(keys) && added > 0; i++ {
-			if i == len(e.keys) || e.keys[i] != keys[i] {
-				at(i, e.row)
-				e.insertAt(i, keys[i])
-				added--
-			}
+		for _, i := range e.added {
+			at(i, e.row)
+			e.insertAt(i, keys[i])
 		}
 	}
 	e.SetWeights(nil)
@@ -220,18 +217,12 @@ func (e *Estimator) SetWeights(w []float64) {
 		clear(e.weight)
 		e.weight[n], total = 1, 1
 	}
-	least, running := 1.0, 0.0
+	running := 0.0
 	for i := range e.weight {
 		e.weight[i] /= total
 		running += e.weight[i]
 		e.sum[i] = running
-		if e.weight[i] > 0 {
-			least = min(least, e.weight[i])
-		}
 	}
-	// n terms dropped, each at most e^−drop of the largest exponential, change
-	// the sum by less than e^−37, one unit in its last place.
-	e.drop = 37 + math.Log(float64(n+1)) - math.Log(least)
 }
 
 // build starts again from nothing.
@@ -243,9 +234,14 @@ func (e *Estimator) build(keys []int, at func(i int, x []float64)) {
 	e.gap = slices.Grow(e.gap[:0], n*d)[:n*d]
 	e.sigma = slices.Grow(e.sigma[:0], n*d)[:n*d]
 	e.norm = slices.Grow(e.norm[:0], n*d)[:n*d]
-	e.scan = slices.Grow(e.scan[:0], n*2*len(e.smooth))[:n*2*len(e.smooth)]
 	e.base = slices.Grow(e.base[:0], n)[:n]
-	e.rows = slices.Grow(e.rows[:0], n*len(e.tabled))[:n*len(e.tabled)]
+	for g := range e.scan {
+		e.scan[g] = slices.Grow(e.scan[g][:0], n*2*lane)[:n*2*lane]
+		clear(e.scan[g])
+	}
+	for g := range e.rows {
+		e.rows[g] = slices.Grow(e.rows[g][:0], n)[:n]
+	}
 	e.touched = e.touched[:0]
 	e.dirty, e.stale = true, true
 	for i := range keys {
@@ -287,9 +283,14 @@ func (e *Estimator) insertAt(i, key int) {
 	e.gap = open(e.gap, i, d)
 	e.sigma = open(e.sigma, i, d)
 	e.norm = open(e.norm, i, d)
-	e.scan = open(e.scan, i, 2*len(e.smooth))
 	e.base = open(e.base, i, 1)
-	e.rows = open(e.rows, i, len(e.tabled))
+	for g := range e.scan {
+		e.scan[g] = open(e.scan[g], i, 2*lane)
+		clear(e.scan[g][i*2*lane : (i+1)*2*lane])
+	}
+	for g := range e.rows {
+		e.rows[g] = open(e.rows[g], i, 1)
+	}
 	e.fill(i)
 	e.dirty = true
 	e.touched = append(e.touched, key)
@@ -322,10 +323,13 @@ func (e *Estimator) removeAt(i int) {
 	e.gap = slices.Delete(e.gap, i*d, i*d+d)
 	e.sigma = slices.Delete(e.sigma, i*d, i*d+d)
 	e.norm = slices.Delete(e.norm, i*d, i*d+d)
-	s, g := 2*len(e.smooth), len(e.tabled)
-	e.scan = slices.Delete(e.scan, i*s, i*s+s)
 	e.base = slices.Delete(e.base, i, i+1)
-	e.rows = slices.Delete(e.rows, i*g, i*g+g)
+	for g := range e.scan {
+		e.scan[g] = slices.Delete(e.scan[g], i*2*lane, (i+1)*2*lane)
+	}
+	for g := range e.rows {
+		e.rows[g] = slices.Delete(e.rows[g], i, i+1)
+	}
 }
 
 // open makes room for a row of that width at row i.

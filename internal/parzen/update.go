@@ -155,8 +155,8 @@ func (e *Estimator) refresh(i int, floor float64) {
 	base := 0.0
 	for c, j := range e.smooth {
 		at := i*d + j
-		e.scan[(i*len(e.smooth)+c)*2] = e.centre(at)
-		e.scan[(i*len(e.smooth)+c)*2+1] = 1 / (e.sigma[at] * math.Sqrt2)
+		row := e.scan[c/lane][(i*lane+c%lane)*2:]
+		row[0], row[1] = e.centre(at), 1/(e.sigma[at]*math.Sqrt2)
 		base += e.norm[at]
 	}
 	for _, j := range e.wide {
@@ -165,7 +165,7 @@ func (e *Estimator) refresh(i int, floor float64) {
 	e.base[i] = base
 	for g, j := range e.tabled {
 		at := i*d + j
-		e.rows[i*len(e.tabled)+g] = e.tables[g].row(&e.dims[j], e.centre(at), e.sigma[at])
+		e.rows[g][i] = e.tables[g].row(&e.dims[j], e.centre(at), e.sigma[at])
 	}
 }
 
