@@ -344,7 +344,7 @@ func mixed(t *testing.T, python string) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	left := map[string]int{"go": workers / 2, "python": workers / 2} // kills
-	begun := make(chan struct{})                                       // Optuna's workers take seconds to start
+	begun := make(chan struct{})                                     // Optuna's workers take seconds to start
 	work := func(kind string, start func() *exec.Cmd) {
 		for {
 			mu.Lock()
