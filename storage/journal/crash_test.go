@@ -242,16 +242,20 @@ func (w *worker) reap(ctx context.Context) error {
 	return nil
 }
 
-// finished reports whether as many trials count as the budget allows.
+// finished reports whether as many trials count as the budget allows, and none
+// of a worker that may be lost is left.
 func (w *worker) finished(ctx context.Context) (bool, error) {
 	ts, err := w.st.Trials(ctx, w.study, -1, nil)
-	n := 0
+	n, held := 0, 0
 	for i := range ts {
 		if ts[i].Counts() {
 			n++
 		}
+		if ts[i].HoldsBudget() {
+			held++
+		}
 	}
-	return n >= w.budget, err
+	return n >= w.budget && held == 0, err
 }
 
 // A crew is the processes that work on a journal.
