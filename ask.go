@@ -136,9 +136,9 @@ func (s *Study) claim(ctx context.Context, budget int) (storage.Trial, bool, err
 // others.
 func (s *Study) claimPlain(ctx context.Context, budget int, attrs []storage.Attr) (storage.Trial, bool, error) {
 	if budget > 0 {
-		_, here, leased := s.known.unfinished()
+		_, _, leased := s.known.unfinished()
 		s.known.mu.Lock()
-		counts := s.known.counts
+		counts, here := s.known.counts, len(s.known.live)
 		s.known.mu.Unlock()
 		if counts+here+leased >= budget {
 			return storage.Trial{}, false, nil

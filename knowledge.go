@@ -103,6 +103,9 @@ func (k *knowledge) append(t *storage.Trial) {
 			k.apart[b] = storage.NewLog(len(k.directions))
 		}
 		k.apart[b].Append(t)
+		if l, ok := k.brackets.(pruner.Learner); ok && l.Learn(t) {
+			k.sortAgain()
+		}
 	}
 	k.byState[t.State]++
 	if t.Counts() {
@@ -116,6 +119,18 @@ func (k *knowledge) append(t *storage.Trial) {
 		if betterTrial(t, k.best, k.directions[0]) {
 			k.best, k.sawLate = t, 0
 		}
+	}
+}
+
+// sortAgain puts every trial into the bracket that it has now.
+func (k *knowledge) sortAgain() {
+	clear(k.apart)
+	for _, t := range k.log.History().Trials() {
+		b := k.brackets.Bracket(k.study, t.Number)
+		if k.apart[b] == nil {
+			k.apart[b] = storage.NewLog(len(k.directions))
+		}
+		k.apart[b].Append(t)
 	}
 }
 
@@ -197,8 +212,8 @@ func (k *knowledge) around(number int) (*storage.History, []*storage.Trial) {
 	return h, running
 }
 
-// unfinished tells how many trials wait, run here, and run elsewhere under a
-// lease.
+// unfinished tells how many trials wait, are run here by Optimize, and run
+// elsewhere under a lease.
 func (k *knowledge) unfinished() (waiting, here, leased int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -212,7 +227,12 @@ func (k *knowledge) unfinished() (waiting, here, leased int) {
 			leased++
 		}
 	}
-	return waiting, len(k.live), leased
+	for _, t := range k.live {
+		if !t.asked.Load() {
+			here++
+		}
+	}
+	return waiting, here, leased
 }
 
 // oldestWaiting returns the ids of waiting trials, in order.

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/gohone/hone/sampler"
 )
 
 // An Objective tries the values that a trial hands out and returns what came of
@@ -298,7 +300,7 @@ func (r *run) next() *Trial {
 	pause := 5 * time.Millisecond
 	for !r.isStopped() && r.ctx.Err() == nil {
 		var wake chan struct{}
-		if r.o.TotalTrials > 0 { // otherwise there is nothing to wait for
+		if r.o.TotalTrials > 0 { // otherwise one seldom waits
 			r.mu.Lock()
 			wake = r.wake
 			r.waiters++
@@ -312,11 +314,19 @@ func (r *run) next() *Trial {
 			return nil
 		}
 		if ok {
+			t.asked.Store(false)
 			return t
 		}
-		if r.o.TotalTrials == 0 || r.settled() {
+		if r.settled() {
 			r.stop(nil)
 			return nil
+		}
+		// Somebody's trial may yet fail, or open a branch.
+		if wake == nil {
+			r.mu.Lock()
+			wake = r.wake
+			r.waiters++
+			r.mu.Unlock()
 		}
 		select {
 		case <-r.ctx.Done():
@@ -330,15 +340,17 @@ func (r *run) next() *Trial {
 	return nil
 }
 
-// settled reports whether nothing is under way, here or under a lease elsewhere,
-// that may yet fall back into the queue.
+// settled reports whether the budget is used up, or nothing is under way, here or
+// under a lease elsewhere, that may yet fall back into the queue or open a branch.
+// Trials that the user asked for are not waited for: the user may be this very
+// goroutine.
 func (r *run) settled() bool {
 	waiting, here, leased := r.study.known.unfinished()
 	k := r.study.known
 	k.mu.Lock()
 	counts := k.counts
 	k.mu.Unlock()
-	return counts >= r.o.TotalTrials || waiting+here+leased == 0
+	return r.o.TotalTrials > 0 && counts >= r.o.TotalTrials || waiting+here+leased == 0
 }
 
 // try calls the objective and ends the trial, unless the trial was taken away
@@ -416,6 +428,10 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 		r.told(s.finish(ctx, t, Failed, nil, err))
 	case errors.Is(err, ErrPruned):
 		r.told(s.finish(ctx, t, Pruned, nil, nil))
+	case errors.Is(err, sampler.ErrExhausted) && t.failure() != nil:
+		// Found out only when it was asked for a value.
+		r.release()
+		r.stop(s.discard(ctx, t, "the search space is exhausted"))
 	case errors.Is(context.Cause(t.Context()), ErrLeaseLost):
 		_, err := s.finish(ctx, t, Failed, nil, err)
 		r.told(nil, err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/gohone/hone/internal/pyjson"
 	"github.com/gohone/hone/pruner"
@@ -210,6 +211,11 @@ func LoadStudy(ctx context.Context, st storage.Storage, name string, o *Options)
 	if err := checkParts(o, s.Directions); err != nil {
 		return nil, err
 	}
+	if o.LoadIfExists {
+		if s, err = awaitSeed(ctx, st, s); err != nil {
+			return nil, err
+		}
+	}
 	return openStudy(st, s, storedSeed(s), storedMetrics(s), o), nil
 }
 
@@ -241,6 +247,28 @@ func openStudy(st storage.Storage, s storage.Study, seed uint64, metrics []strin
 		study.lease = newLeaseKeeper(study, leaser, o.Lease)
 	}
 	return study
+}
+
+// awaitSeed gives another process that is just making the study the time to note
+// its seed, which takes a second call.
+func awaitSeed(ctx context.Context, st storage.Storage, s storage.Study) (storage.Study, error) {
+	for pause := time.Millisecond; pause < 300*time.Millisecond; pause *= 2 {
+		if _, ok := s.SystemAttrs.Get(storage.AttrSeed); ok {
+			return s, nil
+		}
+		trials, err := st.Trials(ctx, s.ID, -1, nil)
+		if err == nil && len(trials) > 0 {
+			return s, nil // Python's
+		}
+		if err == nil {
+			time.Sleep(pause)
+			s, err = st.Study(ctx, s.ID)
+		}
+		if err != nil {
+			return s, fmt.Errorf("hone: load study %q: %w", s.Name, err)
+		}
+	}
+	return s, nil
 }
 
 // storedSeed returns the seed kept with a study. One that Python made has none

@@ -37,6 +37,7 @@ type Trial struct {
 	used     int            // how many of them were asked for
 	seen     int64          // notes at the last look
 
+	asked atomic.Bool  // by the user: no call of Optimize runs it
 	done  atomic.Bool  // told, or given up; written under mu
 	notes atomic.Int64 // reports and attributes set so far
 
@@ -51,6 +52,7 @@ type Trial struct {
 // study's seed and the trial's number alone.
 func (s *Study) newTrial(quiet, from context.Context, rec storage.Trial) (*Trial, error) {
 	t := &Trial{study: s, from: from, quiet: quiet, rec: rec}
+	t.asked.Store(true) // until a call of Optimize takes it
 	if n := s.known.params(); n > cap(rec.Params) {
 		t.rec.Params = slices.Grow(slices.Clip(rec.Params), n-len(rec.Params))
 	}

@@ -116,7 +116,7 @@ func (o *Ops) SetState(ctx context.Context, trial int64, state storage.State, va
 		switch {
 		case state == storage.Running && t.State == storage.Running:
 			return storage.CheckValues(values) // a claim that is lost is not written
-		case state.Finished() && t.State == storage.Waiting:
+		case state.Finished() && t.State == storage.Waiting && t.Started.IsZero():
 			// Optuna has no start for such a trial, and then finds it invalid;
 			// it starts now.
 			if err := b.state(trial, storage.Running, nil); err != nil {
