@@ -1,0 +1,142 @@
+// Bench measures how good samplers are: it runs whole studies on problems whose
+// optimum is known, and compares the regret with that of other systems.
+//
+//	go run ./bench -suite tables -sampler tpe -seeds 15
+//	go run ./bench -suite tables -sampler tpe,random -quick
+//
+// Regret after n trials is (best so far − optimum) / (median of random points −
+// optimum). On noisy problems the point that counts is the one with the best
+// observed value, scored without noise. Results are kept as JSON lines, and a run
+// goes on where it stopped. The stored results of other systems are in peers/; the
+// programs that made them are not needed.
+//
+// One study uses one processor. A suite is one file, suite_….go: it makes problems,
+// and registers itself by a line in suites. See README.md.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gohone/hone/bench/internal/record"
+	"github.com/gohone/hone/bench/internal/samplers"
+)
+
+func main() {
+	if err := mainError(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// An options is what the command line says.
+type options struct {
+	suite, samplers, out, dir, at, base, task, half string
+	seeds, from, budget, jobs                       int
+	quick                                           bool
+}
+
+func mainError() error {
+	var o options
+	flag.StringVar(&o.suite, "suite", "tables", "one of "+suiteNames())
+	flag.StringVar(&o.samplers, "sampler", "tpe", "one or several, with commas between, of "+samplers.Names())
+	flag.IntVar(&o.seeds, "seeds", 15, "number of studies for each task")
+	flag.IntVar(&o.from, "from", 0, "first seed")
+	flag.IntVar(&o.budget, "budget", 100, "trials in a study")
+	flag.IntVar(&o.jobs, "j", runtime.GOMAXPROCS(0), "studies at a time")
+	flag.BoolVar(&o.quick, "quick", false, "a few tasks, three seeds: seconds")
+	flag.StringVar(&o.dir, "dir", "bench", "folder of this program, with tables/ and peers/")
+	flag.StringVar(&o.out, "out", "", "file of results; default DIR/results/SUITE-SAMPLER.jsonl; none keeps nothing")
+	flag.StringVar(&o.at, "at", "25,50,100", "trials after which to compare")
+	flag.StringVar(&o.base, "base", "", "who to compare the others with; default the first sampler")
+	flag.StringVar(&o.task, "task", "", "only tasks whose name contains this")
+	flag.StringVar(&o.half, "half", "", "only tasks at even or odd positions")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
+	}
+	if o.seeds < 1 || o.budget < 1 || o.jobs < 1 {
+		return fmt.Errorf("-seeds, -budget and -j must be above 0")
+	}
+	if o.quick {
+		o.seeds = min(o.seeds, 3)
+	}
+	return o.run()
+}
+
+func (o *options) run() error {
+	suite, err := findSuite(o.suite)
+	if err != nil {
+		return err
+	}
+	problems, err := suite.Problems(o.dir)
+	if err != nil {
+		return err
+	}
+	problems = o.choose(problems)
+	var lines []record.Line
+	for _, name := range strings.Split(o.samplers, ",") {
+		out := o.out
+		if out == "" {
+			out = filepath.Join(o.dir, "results", o.suite+"-"+name+".jsonl")
+		} else if out == "none" {
+			out = ""
+		}
+		own, err := o.study(suite, problems, name, out)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, own...)
+	}
+	peers, err := record.Read(filepath.Join(o.dir, "peers", suite.Peers+"-*.jsonl"))
+	if err != nil {
+		return err
+	}
+	base := o.base
+	if base == "" {
+		base = lines[0].Alg
+	}
+	return o.compare(append(lines, peers...), problems, base)
+}
+
+// choose leaves out the tasks that were not asked for.
+func (o *options) choose(problems []Problem) []Problem {
+	var out []Problem
+	for i, p := range problems {
+		if o.quick && i%3 != 0 || o.half == "even" && i%2 != 0 || o.half == "odd" && i%2 == 0 {
+			continue
+		}
+		if strings.Contains(p.Name, o.task) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (o *options) compare(lines []record.Line, problems []Problem, base string) error {
+	var tasks []string
+	for _, p := range problems {
+		tasks = append(tasks, p.Name)
+	}
+	slices.Sort(tasks)
+	for _, text := range strings.Split(o.at, ",") {
+		at, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("-at: %w", err)
+		}
+		if at > o.budget {
+			continue
+		}
+		c := record.Compare(lines, at, base, tasks)
+		if err := c.Print(os.Stdout); err != nil {
+			return err
+		}
+	}
+	return nil
+}

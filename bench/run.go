@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/gohone/hone"
+	"github.com/gohone/hone/bench/internal/record"
+	"github.com/gohone/hone/bench/internal/samplers"
+	"github.com/gohone/hone/pruner"
+)
+
+// study runs a sampler on all problems, as many seeds as asked for, and returns
+// the results. Those that are in the file already are taken from there.
+func (o *options) study(suite Suite, problems []Problem, name, path string) ([]record.Line, error) {
+	file, err := record.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	type job struct {
+		problem *Problem
+		line    record.Line
+	}
+	var todo []job
+	var lines []record.Line
+	for seed := o.from; seed < o.from+o.seeds; seed++ {
+		for i := range problems {
+			l := record.Line{Alg: "hone-" + name, Task: problems[i].Name, Seed: seed, Budget: o.budget}
+			if old, ok := file.Has(l.Key()); ok {
+				lines = append(lines, old)
+			} else {
+				todo = append(todo, job{&problems[i], l})
+			}
+		}
+	}
+	jobs := make(chan job)
+	var mu sync.Mutex
+	var failed error
+	var wait sync.WaitGroup
+	for range o.jobs {
+		wait.Go(func() {
+			for j := range jobs {
+				err := runStudy(suite, j.problem, name, &j.line)
+				if err != nil {
+					j.line.Error = err.Error() // a sampler that breaks is a result too
+				}
+				mu.Lock()
+				lines = append(lines, j.line)
+				failed = errors.Join(failed, file.Add(j.line))
+				mu.Unlock()
+			}
+		})
+	}
+	for _, j := range todo {
+		jobs <- j
+	}
+	close(jobs)
+	wait.Wait()
+	return lines, errors.Join(failed, file.Close())
+}
+
+// A flight is a trial under way.
+type flight struct {
+	trial *hone.Trial
+	told  []float64
+	score float64
+	err   error
+	ends  float64
+}
+
+// runStudy runs one study and fills in its result. Trials are told in the order in
+// which they end on a simulated clock, so any number of workers needs no more than
+// one processor and gives the same on every run.
+func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
+	smp, err := samplers.New(name)
+	if err != nil {
+		return err
+	}
+	study, err := hone.NewStudy(&hone.Options{Seed: uint64(line.Seed) + 1, Directions: p.Directions, Sampler: smp, Pruner: &pruner.Nop{}})
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	noise := rand.New(rand.NewPCG(10_000, uint64(line.Seed)))
+	var spent, clock float64
+	var under []flight
+	var regret []float64
+	best, incumbent := math.Inf(1), math.Inf(1)
+	for asked := 0; len(regret) < line.Budget; {
+		for asked < line.Budget && len(under) < max(suite.Workers, 1) {
+			f, took, err := begin(ctx, study, p, noise)
+			if err != nil {
+				return fmt.Errorf("trial %d: %w", asked, err)
+			}
+			spent += took
+			f.ends += clock
+			under = append(under, f)
+			asked++
+		}
+		first := 0
+		for i := range under {
+			if under[i].ends < under[first].ends {
+				first = i
+			}
+		}
+		f := under[first]
+		under = append(under[:first], under[first+1:]...)
+		clock = f.ends
+		began := time.Now()
+		if errors.Is(f.err, hone.ErrPruned) {
+			err = study.TellPruned(ctx, f.trial)
+		} else if f.err != nil {
+			err = study.TellFailed(ctx, f.trial)
+		} else {
+			err = study.Tell(ctx, f.trial, f.told...)
+		}
+		spent += time.Since(began).Seconds()
+		if err != nil {
+			return err
+		}
+		switch {
+		case f.err != nil:
+		case !p.Noisy:
+			incumbent = min(incumbent, f.score)
+		case f.told[0] < best:
+			best, incumbent = f.told[0], f.score
+		}
+		regret = append(regret, (incumbent-p.Best)/(p.Median-p.Best))
+	}
+	line.Seconds = math.Round(spent*1e6) / 1e6
+	line.Set(regret)
+	return nil
+}
+
+// begin asks for a trial and runs it. What it took leaves out the objective where
+// that is possible: choosing parameters happens inside of it.
+func begin(ctx context.Context, study *hone.Study, p *Problem, noise *rand.Rand) (flight, float64, error) {
+	began := time.Now()
+	t, err := study.Ask(ctx, nil)
+	if err != nil {
+		return flight{}, 0, err
+	}
+	f := flight{trial: t, ends: 1}
+	f.told, f.score, f.err = p.Run(t, noise)
+	took := time.Since(began).Seconds()
+	if f.err != nil && !errors.Is(f.err, hone.ErrPruned) && !errors.Is(f.err, errFailed) {
+		return flight{}, 0, f.err
+	}
+	if p.Duration != nil {
+		f.ends = p.Duration(t, noise)
+	}
+	return f, took, nil
+}
+
+// errFailed is what a problem returns for a point at which evaluation fails.
+var errFailed = errors.New("no result at this point")

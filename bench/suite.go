@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/gohone/hone"
+)
+
+// A Problem is a black box whose optimum is known.
+type Problem struct {
+	Name string
+	// Best is the optimum and Median the median of random points, both without
+	// noise and to be minimised.
+	Best, Median float64
+	// Noisy says that what a trial is told differs from its score.
+	Noisy bool
+	// Directions of what a trial is told. nil: one value, minimised.
+	Directions []hone.Direction
+	// Run asks the trial for its parameters, may report, set constraints and be
+	// pruned, and returns what the trial is told and its score: the value
+	// without noise, +Inf for an infeasible point. noise is the same stream
+	// for every sampler.
+	Run func(t *hone.Trial, noise *rand.Rand) (told []float64, score float64, err error)
+	// Duration, if not nil, is how long a trial takes, in units of one's own:
+	// it matters with several workers, which then end out of order.
+	Duration func(t *hone.Trial, noise *rand.Rand) float64
+}
+
+// A Suite makes problems.
+type Suite struct {
+	Name, About string
+	// Peers is what the files of stored results begin with.
+	Peers string
+	// Workers is the number of trials under way at a time. 0 means 1.
+	Workers int
+	// Problems reads or makes them; dir is the folder of this program.
+	Problems func(dir string) ([]Problem, error)
+}
+
+// To add a suite, add a file suite_….go and a line.
+var suites = []Suite{
+	tables, tablesNoisy, tablesParallel,
+}
+
+func findSuite(name string) (Suite, error) {
+	for _, s := range suites {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return Suite{}, fmt.Errorf("unknown suite %q; there are %s", name, suiteNames())
+}
+
+func suiteNames() string {
+	var names []string
+	for _, s := range suites {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, ", ")
+}
