@@ -2,17 +2,126 @@ package sampler
 
 import (
 	"context"
+	"sync"
 
 	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/storage"
 )
 
 // Auto is the default sampler. It chooses an algorithm by what the study looks
-// like. Today that is always Random.
+// like:
+//
+//   - [TPE] as a rule: it takes every kind of space, several objectives and
+//     constraints, and learns from few trials;
+//   - [CMAES] from 1,000 finished trials on, if there is one objective and the space
+//     is of numbers only, the same in every trial: it then converges to many
+//     digits, at less cost.
+//
+// History, space and seed decide, never a clock. The choice is noted with each
+// trial, in the attribute "hone:auto", and logged at level debug. The zero value is
+// ready to use, by any number of goroutines.
 type Auto struct {
-	random Random
+	tpe TPE
+	cma CMAES
+
+	mu   sync.Mutex
+	seen map[*storage.Log]*autoView
 }
+
+// autoEvolve is the number of finished trials from which on CMAES takes over.
+const autoEvolve = 1000
+
+// An autoView is what Auto knows of a history.
+type autoView struct {
+	read   int // trials that are accounted for
+	params int // of each trial that did not fail; −1: they differ
+}
+
+var (
+	_ JointSampler = (*Auto)(nil)
+	_ NoRepeater   = (*Auto)(nil)
+)
+
+// NoRepeats reports true: CMAES is not chosen where points can be counted.
+func (*Auto) NoRepeats() bool { return true }
 
 // Sample implements [Sampler].
 func (a *Auto) Sample(ctx context.Context, q *Query, name string, d distributions.Distribution) (float64, error) {
-	return a.random.Sample(ctx, q, name, d)
+	s, _ := a.choose(q)
+	return s.Sample(ctx, q, name, d)
+}
+
+// SampleJoint implements [JointSampler].
+func (a *Auto) SampleJoint(ctx context.Context, q *Query, space map[string]distributions.Distribution) (map[string]float64, error) {
+	s, why := a.choose(q)
+	if err := note(q, why); err != nil {
+		return nil, err
+	}
+	return s.SampleJoint(ctx, q, space)
+}
+
+// choose picks the algorithm for a trial, and says why.
+func (a *Auto) choose(q *Query) (JointSampler, string) {
+	n := q.History.Len()
+	switch {
+	case len(q.Directions) > 1:
+		return &a.tpe, "TPE: several objectives"
+	case n < autoEvolve:
+		return &a.tpe, "TPE: fewer than 1,000 trials"
+	case !a.plain(q.History):
+		return &a.tpe, "TPE: the space has categories, conditions, or points that can be counted"
+	}
+	return &a.cma, "CMAES: 1,000 trials or more of numbers only"
+}
+
+// plain reports whether all trials have the same parameters, all of them numbers,
+// and one of them continuous.
+func (a *Auto) plain(h *storage.History) bool {
+	continuous := false
+	space := h.Space()
+	for _, d := range space {
+		if _, ok := d.(distributions.Categorical); ok {
+			return false
+		}
+		if _, countable := d.Size(); !countable {
+			continuous = true
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v := a.view(h)
+	for _, t := range h.Trials()[min(v.read, h.Len()):] {
+		switch {
+		case t.State == storage.Failed:
+		case v.params == 0:
+			v.params = len(t.Params)
+		case v.params != len(t.Params):
+			v.params = -1
+		}
+	}
+	v.read = max(v.read, h.Len())
+	return continuous && v.params == len(space)
+}
+
+func (a *Auto) view(h *storage.History) *autoView {
+	v := a.seen[h.Log()]
+	if v == nil {
+		if a.seen == nil || len(a.seen) >= maxLogs {
+			a.seen = make(map[*storage.Log]*autoView)
+		}
+		v = new(autoView)
+		a.seen[h.Log()] = v
+	}
+	return v
+}
+
+// note tells of a choice.
+func note(q *Query, why string) error {
+	if q.Logger != nil {
+		q.Logger.Debug("sampler chosen", "study", q.Study, "trial", q.Trial.Number, "choice", why)
+	}
+	if q.SetAttr == nil {
+		return nil
+	}
+	return q.SetAttr("hone:auto", why)
 }
