@@ -134,6 +134,45 @@ func TestManyProcesses(t *testing.T) {
 	})
 }
 
+// BenchmarkWorker is one worker whose trials have five parameters. HONE_POSTGRES
+// and HONE_MYSQL add the servers.
+func BenchmarkWorker(b *testing.B) {
+	run := func(b *testing.B, p place) {
+		st := p.open(b)
+		defer st.Close()
+		study, err := hone.NewStudy(&hone.Options{Storage: st, Sampler: &sampler.Random{}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ResetTimer()
+		if err := study.Optimize(func(t *hone.Trial) (float64, error) {
+			sum := 0.0
+			for i := range 5 {
+				sum += t.SuggestFloat(fmt.Sprint("x", i), 0, 1)
+			}
+			return sum, nil
+		}, b.N); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.Run("SQLite", func(b *testing.B) {
+		run(b, place{server{"SQLite", rdb.SQLite, ""}, filepath.Join(b.TempDir(), "studies.db")})
+	})
+	b.Run("PostgreSQL", func(b *testing.B) { s := postgres(b); run(b, place{s, s.create(b, "")}) })
+	b.Run("MySQL", func(b *testing.B) { s := mariadb(b); run(b, place{s, s.create(b, "")}) })
+	b.Run("sync", func(b *testing.B) { // of the disk, to compare with
+		f := must(os.Create(filepath.Join(b.TempDir(), "f")))
+		defer f.Close()
+		page := make([]byte, 4096)
+		for b.Loop() {
+			must(f.Write(page))
+			if err := f.Sync(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // checkStudy wants numbers without a gap, and a budget that was met exactly.
 func checkStudy(t *testing.T, st storage.Storage, name string, budget int) {
 	t.Helper()

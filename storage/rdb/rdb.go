@@ -31,7 +31,7 @@ type Options struct {
 	// Patience is for how long a call tries again while the database is
 	// locked or cannot be reached. 0 means a minute; below zero, not at all.
 	Patience time.Duration
-	// CloseDB has Close close the *sql.DB as well.
+	// CloseDB has Close close the *sql.DB as well, and Open when it fails.
 	CloseDB bool
 	// Logger is told of trials that were left out and of connections that were
 	// lost. nil means nobody is.
