@@ -52,7 +52,9 @@ type CMAES struct {
 	// 4 + ⌊3 ln n⌋ for n parameters (the tutorial's equation 48). Larger ones
 	// search more widely and converge later.
 	Population int
-	// Sigma is the initial standard deviation in units of a domain's width. 0 means 0.2.
+	// Sigma is the initial standard deviation in units of a domain's width. 0 means
+	// 0.15: on COCO's functions of 3 and 20 dimensions the first 100 trials come
+	// further than with 0.17 or 0.2. Restarts, at random places, have at least 0.3.
 	Sigma float64
 	// Start has values at which the search begins, as users see them, for any
 	// of the numeric parameters. The others begin in the middle. With a Start
@@ -103,7 +105,7 @@ func (s *CMAES) settings() error {
 
 func (s *CMAES) sigma() float64 {
 	if s.Sigma == 0 {
-		return 0.2
+		return 0.15
 	}
 	return s.Sigma
 }

@@ -30,7 +30,7 @@ func TestCMAESIsTheKernel(t *testing.T) {
 	l.run(300)
 
 	mean := slices.Repeat([]float64{0.5}, n)
-	c := cma.New(cma.Options{Mean: mean, Sigma: 0.2})
+	c := cma.New(cma.Options{Mean: mean, Sigma: 0.15})
 	generation := []cma.Solution{{X: make([]float64, n), Value: f(points[0]), External: true}}
 	for j, v := range points[0] {
 		generation[0].X[j] = cma.Unfold((v+5)/10, 0.5)

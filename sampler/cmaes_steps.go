@@ -45,6 +45,8 @@ const (
 	cmaWarmShare  = 0.1
 	cmaWarmMost   = 50
 	cmaWarmAlpha  = 0.1
+	// cmaRestartSigma is the least step size of a restart, which begins anywhere.
+	cmaRestartSigma = 0.3
 	// From cmaWide coordinates on, the covariance is diagonal for a while, and
 	// above cmaDiagonal always: learning a full one takes some n² trials.
 	cmaWide     = 30
@@ -83,7 +85,7 @@ func (v *cmaView) begin(number int, fitted []int) *cmaState {
 	if population == 0 {
 		population = cma.DefaultPopulation(len(v.space.axes))
 	}
-	st := &cmaState{restarts: cma.Restarts{Population: population, Sigma: v.s.sigma()}}
+	st := &cmaState{restarts: cma.Restarts{Population: population, Sigma: max(v.s.sigma(), cmaRestartSigma)}}
 	if v.s.IPOP {
 		st.restarts.Policy = cma.IPOP
 	}
