@@ -1,7 +1,6 @@
 package rdb
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -157,17 +156,10 @@ func (d Dialect) maxID() int64 {
 func (d Dialect) isID(id int64) bool { return id > 0 && id <= d.maxID() }
 
 // checkDialect asks the database for its version in its own dialect.
-func (s *Storage) checkDialect(ctx context.Context) error {
-	ask := query{SQLite: "SELECT sqlite_version()", PostgreSQL: "SHOW server_version", MySQL: "SELECT VERSION()"}
-	var version string
-	if err := s.db.QueryRowContext(ctx, ask[s.d]).Scan(&version); err != nil {
+func (s *Storage) checkDialect(t *tx) error {
+	ask := query{SQLite: "SELECT sqlite_version()", PostgreSQL: "SHOW server_version", MySQL: "SELECT @@version"}
+	if _, err := t.row(ask[s.d], nil, new(string)); err != nil {
 		return fmt.Errorf("the database does not answer as %v does (is the dialect right?): %w", s.d, err)
-	}
-	if s.d == MySQL { // PostgreSQL knows VERSION(), too
-		var dummy string
-		if err := s.db.QueryRowContext(ctx, "SELECT @@version").Scan(&dummy); err != nil {
-			return fmt.Errorf("the database does not answer as MySQL does (is the dialect right?): %w", err)
-		}
 	}
 	return nil
 }

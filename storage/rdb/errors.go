@@ -18,6 +18,7 @@ const (
 	fatal     fault = iota // trying again would not help
 	conflict               // with another transaction; nothing was changed
 	busy                   // locked by another; nothing was changed
+	full                   // the server has no connection to spare, or is starting
 	lost                   // the connection, or the server
 	duplicate              // of a unique key
 	missing                // a row that a foreign key refers to
@@ -75,7 +76,9 @@ func postgresFault(state string) fault {
 		return duplicate
 	case "23503":
 		return missing
-	case "57P01", "57P02", "57P03", "53300", "25006": // shut down, crashed, starting, too many clients, read only after a failover
+	case "53300", "57P03": // too many clients, starting
+		return full
+	case "57P01", "57P02", "25006": // shut down, crashed, read only after a failover
 		return lost
 	}
 	if strings.HasPrefix(state, "08") {
@@ -92,7 +95,9 @@ func mysqlFault(n int64) fault {
 		return duplicate
 	case 1452, 1216, 1451, 1217:
 		return missing
-	case 1040, 1053, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1836, 1927, 2002, 2003, 2006, 2013: // connections, shutdown, read only after a failover
+	case 1040, 1203, 1226: // too many connections
+		return full
+	case 1053, 1152, 1158, 1159, 1160, 1161, 1290, 1836, 1927, 2002, 2003, 2006, 2013: // shutdown, network, read only after a failover
 		return lost
 	}
 	return fatal

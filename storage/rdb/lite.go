@@ -46,17 +46,17 @@ type walSync struct {
 func openLite(ctx context.Context, s *Storage) (*lite, error) {
 	l := &lite{s: s, one: s.db.Stats().MaxOpenConnections == 1, turn: make(chan struct{}, 1)}
 	var path string
-	err := s.rows(ctx, "PRAGMA database_list", nil, func(scan func(...any) error) error {
-		var seq int
-		var name string
-		var file sql.NullString
-		if err := scan(&seq, &name, &file); err != nil {
+	err := s.read(ctx, func(t *tx) error {
+		return t.each("PRAGMA database_list", nil, func(scan func(...any) error) error {
+			var seq int
+			var name string
+			var file sql.NullString
+			err := scan(&seq, &name, &file)
+			if name == "main" {
+				path = file.String
+			}
 			return err
-		}
-		if name == "main" {
-			path = file.String
-		}
-		return nil
+		})
 	})
 	if err != nil {
 		return nil, err

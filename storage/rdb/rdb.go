@@ -51,6 +51,7 @@ type Storage struct {
 	lite    *lite       // SQLite only
 	oneTrip atomic.Bool // whole transactions in one round trip work
 	noSync  atomic.Bool // PostgreSQL: the log cannot be flushed by itself
+	opened  atomic.Bool // from then on, lost connections are waited for
 	closed  atomic.Bool
 	dists   distCache
 	inserts sync.Map // texts of statements that insert several rows
@@ -89,14 +90,16 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect, o *Options) (*Storag
 		s.Close()
 		return nil, s.named(err)
 	}
+	s.opened.Store(true)
 	return s, nil
 }
 
 func (s *Storage) open(ctx context.Context) error {
-	if err := s.db.PingContext(ctx); err != nil {
+	err := s.read(ctx, func(t *tx) error { return s.db.PingContext(ctx) })
+	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	if err := s.checkDialect(ctx); err != nil {
+	if err := s.read(ctx, s.checkDialect); err != nil {
 		return err
 	}
 	if s.d == SQLite {

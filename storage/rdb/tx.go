@@ -261,21 +261,6 @@ func (s *Storage) readOnce(ctx context.Context, f func(t *tx) error) error {
 	return f(&tx{s: s, ctx: ctx})
 }
 
-// rows reads with one statement that is not prepared.
-func (s *Storage) rows(ctx context.Context, text string, args []any, f func(scan func(...any) error) error) error {
-	rows, err := s.db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // A retry decides whether a call is tried again.
 type retry struct {
 	s        *Storage
@@ -295,7 +280,7 @@ func (r *retry) again(ctx context.Context, err error) error {
 		return fmt.Errorf("%w (%v)", ctx.Err(), err)
 	}
 	f := r.s.d.faultOf(err)
-	if f != conflict && f != busy && f != lost || r.s.closed.Load() {
+	if f != conflict && f != busy && f != full && (f != lost || !r.s.opened.Load()) || r.s.closed.Load() {
 		return err
 	}
 	if r.tries == 0 {
@@ -309,9 +294,9 @@ func (r *retry) again(ctx context.Context, err error) error {
 	switch f {
 	case busy:
 		first, most = 100*time.Microsecond, 10*time.Millisecond
-	case lost:
+	case full, lost:
 		first, most = 10*time.Millisecond, time.Second
-		if !r.reported {
+		if !r.reported && f == lost {
 			r.s.warn("the connection was lost, trying again", "error", err)
 			r.reported = true
 		}
