@@ -290,6 +290,35 @@ func TestDeadOwner(t *testing.T) {
 	}
 }
 
+// An owner that dies while another waits is found out at once as well.
+func TestOwnerDiesMeanwhile(t *testing.T) {
+	path := target(t)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "FILELOCK_TEST_HOLD="+path)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, _ := bufio.NewReader(out).ReadString('\n'); line != "held\n" {
+		t.Fatalf("the other process says %q", line)
+	}
+	l := open(t, path, Options{Grace: time.Hour, NoKernel: true})
+	killed := time.AfterFunc(100*time.Millisecond, func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	defer killed.Stop()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := l.Acquire(ctx); err != nil {
+		t.Fatalf("the lock of a process that died while we waited: %v", err)
+	}
+	release(t, l)
+}
+
 // A clock that was put back or forward breaks no lock and keeps none: only
 // whether it changes counts.
 func TestClockJump(t *testing.T) {

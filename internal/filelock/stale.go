@@ -17,10 +17,14 @@ type watch struct {
 	seen   fs.FileInfo // the lock file as it was when last looked at; nil: gone
 	target time.Time   // for a symbolic link: when what it points to was changed
 	since  time.Time   // since when it looks the same
-	asked  bool        // its owner was looked up
+	asked  time.Time   // when its owner was last looked up
 	life   string      // why its owner is known to be dead
 	jitter time.Duration
 }
+
+// askAgain is the time between two looks at the life of a lock's owner, which cost
+// two small files.
+const askAgain = 20 * time.Millisecond
 
 // look looks at the lock file and returns why it may be broken, or "".
 func (w *watch) look(l *Lock) (stale string, err error) {
@@ -54,8 +58,9 @@ func (w *watch) look(l *Lock) (stale string, err error) {
 		// Waiters that count from the same moment should not end together.
 		w.jitter = rand.N(l.o.Grace/32 + 1)
 	}
-	if !w.asked {
-		w.asked = true
+	// The owner may die while we wait, so one look is not enough.
+	if w.life == "" && (w.asked.IsZero() || time.Since(w.asked) > askAgain) {
+		w.asked = time.Now()
 		w.life = l.deadOwner(now)
 	}
 	if w.life != "" {
