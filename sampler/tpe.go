@@ -94,7 +94,7 @@ type TPE struct {
 	// Optuna it is none unless set.
 	Crossover float64
 	// Others is the number of trials that stand for all those that are not good.
-	// 0 means 256, negative all. With Optuna it is all unless set.
+	// 0 means 128, negative all. With Optuna it is all unless set.
 	Others int
 	// NoLiar leaves trials under way out of account.
 	NoLiar bool
@@ -178,7 +178,7 @@ func (s *TPE) rules(objectives int) (tpeRules, error) {
 	}
 	r := tpeRules{
 		startup: 6, candidates: 48, spaces: TPEGrouped, gamma: gammaHone, weights: recency, ranked: true,
-		crossover: 0.2, others: 256, liar: !s.NoLiar, repeat: s.Repeat, even: true, failed: true,
+		crossover: 0.2, others: 128, liar: !s.NoLiar, repeat: s.Repeat, even: true, failed: true,
 	}
 	r.good.Width, r.other.Width = 0.8, 2
 	if s.Optuna {

@@ -1,20 +1,406 @@
 package sampler_test
 
 import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
+	"strings"
 	"testing"
 
+	"github.com/gohone/hone"
+	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/sampler/samplertest"
+	"github.com/gohone/hone/storage"
 )
 
 func TestTPE(t *testing.T) {
-	samplertest.Run(t, func() sampler.Sampler { return &sampler.TPE{} })
+	for name, fresh := range map[string]func() sampler.Sampler{
+		"default":    func() sampler.Sampler { return &sampler.TPE{} },
+		"Optuna":     func() sampler.Sampler { return &sampler.TPE{Optuna: true} },
+		"univariate": func() sampler.Sampler { return &sampler.TPE{Decomposition: sampler.TPEUnivariate} },
+		"group":      func() sampler.Sampler { return &sampler.TPE{Optuna: true, Decomposition: sampler.TPEGrouped} },
+		"few others": func() sampler.Sampler { return &sampler.TPE{Others: 5, Scott: true, NoPrior: true, NoLiar: true} },
+	} {
+		t.Run(name, func(t *testing.T) { samplertest.Run(t, fresh) })
+	}
 }
 
-func TestTPEOptuna(t *testing.T) {
-	samplertest.Run(t, func() sampler.Sampler { return &sampler.TPE{Optuna: true} })
+// Settings out of range are named before the first trial.
+func TestTPESettings(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for want, s := range map[string]*sampler.TPE{
+		"TPE.StartupTrials is -1":              {StartupTrials: -1},
+		"TPE.Candidates is -3":                 {Candidates: -3},
+		"TPE.Candidates is 2000000":            {Candidates: 2e6},
+		"TPE.Decomposition is 9":               {Decomposition: 9},
+		"TPE.PriorWeight is -1":                {PriorWeight: -1},
+		"TPE.PriorWeight is NaN":               {PriorWeight: nan},
+		"TPE.PriorWeight is +Inf":              {PriorWeight: inf},
+		"TPE.PriorWeight is 1 and TPE.NoPrior": {PriorWeight: 1, NoPrior: true},
+		"TPE.GoodWidth is NaN":                 {GoodWidth: nan},
+		"TPE.OtherWidth is -2":                 {OtherWidth: -2},
+		"TPE.Finest is 0.5":                    {Finest: 0.5},
+		"TPE.Crossover is 1.5":                 {Crossover: 1.5},
+		"TPE.Crossover is NaN":                 {Crossover: nan},
+	} {
+		_, err := hone.NewStudy(&hone.Options{Sampler: s})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	for want, s := range map[string]*sampler.TPE{
+		"TPE.Gamma(10) is -1":               {StartupTrials: 10, Gamma: func(int) int { return -1 }},
+		"TPE.Weights(2) returned 3 weights": {StartupTrials: 10, Weights: func(n int) []float64 { return make([]float64, n+1) }},
+		"TPE.Weights(2) sum to 0":           {StartupTrials: 10, Weights: func(n int) []float64 { return make([]float64, n) }},
+		"TPE.Weights(2)[0] is NaN":          {StartupTrials: 10, Weights: func(n int) []float64 { return []float64{nan, 1}[:n] }},
+	} {
+		study, err := hone.NewStudy(&hone.Options{Sampler: s, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = study.Optimize(func(t *hone.Trial) (float64, error) { return t.SuggestFloat("x", 0, 1), nil }, 11)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
 }
 
-func TestTPEUnivariate(t *testing.T) {
-	samplertest.Run(t, func() sampler.Sampler { return &sampler.TPE{Decomposition: sampler.TPEUnivariate} })
+// One worker and one seed: the same study, bit for bit.
+func TestTPEStudyRepeats(t *testing.T) {
+	for _, optuna := range []bool{false, true} {
+		var first []hone.FrozenTrial
+		for range 2 {
+			study, err := hone.NewStudy(&hone.Options{Name: "a", Sampler: &sampler.TPE{Optuna: optuna}, Seed: 7})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = study.Optimize(func(t *hone.Trial) (float64, error) {
+				x := t.SuggestFloat("x", -1, 1)
+				if t.SuggestCategorical("branch", "a", "b") == "a" {
+					x += float64(t.SuggestInt("n", 0, 5))
+				}
+				return x, nil
+			}, 80)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trials, err := study.Trials()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range trials {
+				if first == nil {
+					break
+				}
+				if !reflect.DeepEqual(trials[i].Params, first[i].Params) {
+					t.Fatalf("trial %d has %v, at first %v", i, trials[i].Params, first[i].Params)
+				}
+			}
+			first = trials
+		}
+	}
+}
+
+// A history of ten thousand trials at one point, with one value.
+func TestTPEIdenticalTrials(t *testing.T) {
+	domains := map[string]distributions.Distribution{
+		"x": distributions.Float{Low: 0, High: 1}, "n": distributions.Int{Low: 0, High: 3, Step: 1}, "c": distributions.Categorical{Choices: []any{"a", "b"}},
+	}
+	log := storage.NewLog(1)
+	for i := range 10_000 {
+		log.Append(&storage.Trial{Number: i, State: storage.Complete, Values: []float64{1}, Params: []storage.Param{
+			{Name: "x", Value: 0.25, Dist: domains["x"]}, {Name: "n", Value: 2, Dist: domains["n"]}, {Name: "c", Value: 0, Dist: domains["c"]},
+		}})
+	}
+	for _, s := range []*sampler.TPE{{}, {Optuna: true}} {
+		seen := make(map[float64]bool)
+		for i := range 20 {
+			q := &sampler.Query{
+				Directions: []storage.Direction{storage.Minimize}, History: log.History(), Rand: rand.New(rand.NewPCG(1, uint64(i))),
+				Trial: &storage.Trial{Number: 10_000 + i, State: storage.Running},
+			}
+			got, err := s.SampleJoint(context.Background(), q, domains)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, d := range domains {
+				if v, ok := got[name]; !ok || !d.Contains(v) {
+					t.Errorf("%s is %v, %v", name, v, ok)
+				}
+			}
+			seen[got["x"]] = true
+		}
+		if len(seen) < 19 {
+			t.Errorf("%d different values of x in 20 trials", len(seen))
+		}
+	}
+}
+
+// Feasible trials lead, and the best point lies where the constraint allows it.
+func TestTPEConstraint(t *testing.T) {
+	for _, optuna := range []bool{false, true} {
+		study, err := hone.NewStudy(&hone.Options{Sampler: &sampler.TPE{Optuna: optuna}, Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = study.Optimize(func(t *hone.Trial) (float64, error) {
+			x, y := t.SuggestFloat("x", 0, 1), t.SuggestFloat("y", 0, 1)
+			t.SetConstraint("sum", 1.2-x-y) // the unconstrained optimum violates it
+			return x + y, nil
+		}, 80)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trials, err := study.Trials()
+		if err != nil {
+			t.Fatal(err)
+		}
+		feasible := 0
+		for _, tr := range trials[40:] {
+			if tr.Constraints["sum"] <= 0 {
+				feasible++
+			}
+		}
+		best, err := study.BestValue()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// At random, 32 % are feasible, and the best of those is near 1.21.
+		if feasible < 20 || best > 1.26 {
+			t.Errorf("Optuna %v: %d of the last 40 trials are feasible, the best is %v", optuna, feasible, best)
+		}
+	}
+}
+
+// A branch that is better gets more trials, and its own parameters are learnt.
+func TestTPEConditional(t *testing.T) {
+	study, err := hone.NewStudy(&hone.Options{Sampler: &sampler.TPE{}, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = study.Optimize(func(t *hone.Trial) (float64, error) {
+		switch t.SuggestCategorical("model", "a", "b", "c") {
+		case "a":
+			x := t.SuggestFloat("ax", -1, 1)
+			return 1 + x*x, nil
+		case "b":
+			x, y := t.SuggestFloat("bx", -1, 1), t.SuggestLogFloat("by", 1e-4, 1)
+			return math.Abs(x-0.5) + math.Abs(math.Log10(y)+2), nil
+		}
+		return 2, nil
+	}, 120)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trials, err := study.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := 0
+	for _, tr := range trials[60:] {
+		if tr.Params["model"] == "b" {
+			b++
+		}
+	}
+	best, err := study.BestValue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b < 35 || best > 0.1 {
+		t.Errorf("%d of the last 60 trials take the better branch, the best value is %v", b, best)
+	}
+}
+
+// Trials under way keep others away: suggestions beside a running one at the best
+// place lie elsewhere more often than without it.
+func TestTPELiar(t *testing.T) {
+	d := distributions.Float{Low: 0, High: 1}
+	space := map[string]distributions.Distribution{"x": d}
+	log := storage.NewLog(1)
+	for i := range 15 {
+		x := (float64(i) + 0.5) / 15
+		log.Append(&storage.Trial{Number: i, State: storage.Complete, Values: []float64{math.Abs(x - 0.7)}, Params: []storage.Param{{Name: "x", Value: x, Dist: d}}})
+	}
+	near := func(running ...*storage.Trial) int {
+		n := 0
+		s := &sampler.TPE{}
+		for i := range 200 {
+			q := &sampler.Query{
+				Directions: []storage.Direction{storage.Minimize}, History: log.History(), Rand: rand.New(rand.NewPCG(1, uint64(i))), Running: running,
+				Trial: &storage.Trial{Number: 100, State: storage.Running},
+			}
+			got, err := s.SampleJoint(context.Background(), q, space)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if math.Abs(got["x"]-0.7) < 0.03 {
+				n++
+			}
+		}
+		return n
+	}
+	alone := near()
+	told := near(&storage.Trial{Number: 60, State: storage.Running, Params: []storage.Param{{Name: "x", Value: 0.7, Dist: d}}})
+	noted := near(&storage.Trial{Number: 60, State: storage.Running, SystemAttrs: storage.Attrs{{Key: "hone:tpe", Value: `{"x": 0.7}`}}})
+	unreadable := near(&storage.Trial{Number: 60, State: storage.Running, SystemAttrs: storage.Attrs{{Key: "hone:tpe", Value: `{"x": `}}})
+	if told >= alone || noted != told || unreadable != alone {
+		t.Errorf("near the best place: %d alone, %d beside a trial there, %d beside one that is noted, %d beside an unreadable note", alone, told, noted, unreadable)
+	}
+}
+
+// With workers, what was chosen for a trial is noted for the others.
+func TestTPENotes(t *testing.T) {
+	study, err := hone.NewStudy(&hone.Options{Sampler: &sampler.TPE{}, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	objective := func(t *hone.Trial) (float64, error) {
+		return t.SuggestFloat("x", 0, 1) + t.SuggestFloat("y", 0, 1), nil
+	}
+	if err := study.Optimize(objective, 12); err != nil {
+		t.Fatal(err)
+	}
+	first, err := study.Ask(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := study.Ask(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := second.SuggestFloat("x", 0, 1)
+	trials, err := study.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	note, ok := trials[second.Number()].SystemAttrs["hone:tpe"].(map[string]any)
+	if !ok || note["x"] != x || note["y"] != second.SuggestFloat("y", 0, 1) {
+		t.Errorf("trial %d has the note %v and the parameters %v", second.Number(), note, second.Params())
+	}
+	for _, tr := range []*hone.Trial{first, second} {
+		if err := study.Tell(ctx, tr, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A study allocates little: 100 MB at most for 1,000 trials of ten floats.
+func TestTPEAllocates(t *testing.T) {
+	var before, after runtime.MemStats
+	study, err := hone.NewStudy(&hone.Options{Sampler: &sampler.TPE{}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&before)
+	err = study.Optimize(func(t *hone.Trial) (float64, error) {
+		sum := 0.0
+		for i := range 10 {
+			x := t.SuggestFloat(fmt.Sprint("x", i), -5, 5)
+			sum += x * x
+		}
+		return sum, nil
+	}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if mb := float64(after.TotalAlloc-before.TotalAlloc) / 1e6; mb > 100 {
+		t.Errorf("%.0f MB", mb)
+	}
+}
+
+// Whatever stands in a history, a value of the domain comes back.
+func FuzzTPE(f *testing.F) {
+	f.Add([]byte("a history of some trials that make no sense at all, with 0 and 1 and 2"), uint64(1))
+	f.Add([]byte{0, 255, 3, 128, 7, 7, 7, 7, 7, 7, 7, 7, 90, 12, 45, 200, 201, 202, 31, 32, 33, 34, 35, 36}, uint64(2))
+	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
+		next := func() byte {
+			if len(data) == 0 {
+				return 0
+			}
+			b := data[0]
+			data = data[1:]
+			return b
+		}
+		odd := []float64{0, 1, -1, 0.5, math.NaN(), math.Inf(1), math.Inf(-1), 1e308, -1e308, 5e-324, 3, 1e6}
+		number := func() float64 {
+			b := next()
+			if int(b) < len(odd) {
+				return odd[b]
+			}
+			return float64(b)/16 - 4
+		}
+		domains := []distributions.Distribution{
+			distributions.Float{Low: 0, High: 1}, distributions.Float{Low: 1e-9, High: 1e9, Log: true}, distributions.Float{Low: -2, High: 2, Step: 0.25},
+			distributions.Int{Low: -3, High: 3, Step: 1}, distributions.Int{Low: 1, High: 1 << 40, Step: 1, Log: true}, distributions.Int{Low: 0, High: 1 << 50, Step: 1},
+			distributions.Float{Low: -math.MaxFloat64, High: math.MaxFloat64}, distributions.Float{Low: 0, High: 5e-324},
+			distributions.Categorical{Choices: []any{"a", "b", "c"}}, distributions.Categorical{Choices: make([]any, 1000)}, distributions.Int{Low: 5, High: 6, Step: 1},
+		}
+		names := []string{"a", "b", "c", "d", "e"}
+		directions := []storage.Direction{storage.Minimize, storage.Maximize, storage.Minimize}[:1+next()%3]
+		log := storage.NewLog(len(directions))
+		make1 := func(i int, states int) *storage.Trial {
+			tr := &storage.Trial{Number: i, State: []storage.State{storage.Complete, storage.Complete, storage.Pruned, storage.Failed}[int(next())%states]}
+			for _, name := range names[:1+next()%5] {
+				if next()%8 == 0 {
+					continue
+				}
+				tr.Params = append(tr.Params, storage.Param{Name: name, Value: number(), Dist: domains[int(name[0]-'a')+5*int(next()%2)]})
+			}
+			if tr.State != storage.Failed {
+				for range directions {
+					tr.Values = append(tr.Values, number())
+				}
+			}
+			if next()%4 == 0 {
+				tr.Reports = []storage.Report{{Step: int(next() % 5), Value: number()}}
+				tr.SystemAttrs = storage.Attrs{{Key: storage.AttrConstraintPrefix + "k", Value: fmt.Sprint(number())}, {Key: "hone:tpe", Value: string([]byte{'{', next(), '}'})}}
+			}
+			return tr
+		}
+		n := int(next()) % 64
+		for i := range n {
+			log.Append(make1(i, 4))
+		}
+		history := log.History()
+		for k, s := range []*sampler.TPE{{}, {Optuna: true}, {Others: 3, Decomposition: sampler.TPEUnivariate}, {NoPrior: true, Decomposition: sampler.TPECommon, Endpoints: true}} {
+			q := &sampler.Query{
+				Directions: directions, History: history, Seed: seed, Rand: rand.New(rand.NewPCG(seed, uint64(k))), Trial: &storage.Trial{Number: n + 3, State: storage.Running},
+			}
+			for i := range int(next() % 3) {
+				r := make1(n+i, 1)
+				r.State, r.Values = storage.Running, nil
+				q.Running = append(q.Running, r)
+			}
+			space := make(map[string]distributions.Distribution)
+			for name, d := range history.Space() {
+				if !d.Single() {
+					space[name] = d
+				}
+			}
+			got, err := s.SampleJoint(context.Background(), q, space)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, v := range got {
+				if d, ok := space[name]; !ok || !d.Contains(v) {
+					t.Errorf("%+v: %q is %v, in %v", s, name, v, space[name])
+				}
+			}
+			for i, d := range domains {
+				v, err := s.Sample(context.Background(), q, names[i%5], d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !d.Contains(v) {
+					t.Errorf("%+v: %v is not in %v", s, v, d)
+				}
+			}
+		}
+	})
 }
