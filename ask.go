@@ -30,7 +30,7 @@ func (s *Study) Ask(ctx context.Context, params []Param) (*Trial, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("hone: ask: %w", err)
 	}
-	t, ok, err := s.start(quiet, quiet, 0)
+	t, ok, err := s.start(quiet, quiet, 0, true)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func (s *Study) Ask(ctx context.Context, params []Param) (*Trial, error) {
 // start begins the next trial. It reports false, without an error, when the
 // sampler is exhausted or when budget trials count already (0: no budget).
 // ctx is not cancelled, for a trial that was begun must be known of; from is what
-// the trial's context derives from.
-func (s *Study) start(ctx, from context.Context, budget int) (*Trial, bool, error) {
+// the trial's context derives from, asked whether the user is to end it.
+func (s *Study) start(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
 	if err := s.refresh(ctx); err != nil {
@@ -74,6 +74,7 @@ func (s *Study) start(ctx, from context.Context, budget int) (*Trial, bool, erro
 	}
 	t, err := s.newTrial(ctx, from, rec)
 	if err == nil {
+		t.asked = asked
 		s.known.begin(t)
 		s.lease.hold(t)
 		err = s.tellSampler(ctx, t)

@@ -228,7 +228,7 @@ func (k *knowledge) unfinished() (waiting, here, leased int) {
 		}
 	}
 	for _, t := range k.live {
-		if !t.asked.Load() {
+		if !t.asked {
 			here++
 		}
 	}

@@ -297,7 +297,7 @@ func (r *run) leave(replace bool) {
 // next begins a trial. With a budget it waits until there is one to begin or the
 // budget is used up. nil means that there are no more.
 func (r *run) next() *Trial {
-	pause := 5 * time.Millisecond
+	pause, settled := 5*time.Millisecond, false
 	for !r.isStopped() && r.ctx.Err() == nil {
 		var wake chan struct{}
 		if r.o.TotalTrials > 0 { // otherwise one seldom waits
@@ -308,18 +308,23 @@ func (r *run) next() *Trial {
 		}
 		// Once begun, a trial is to be known of: the end of ctx is looked at
 		// before and after.
-		t, ok, err := r.study.start(r.quiet, r.ctx, r.o.TotalTrials)
+		t, ok, err := r.study.start(r.quiet, r.ctx, r.o.TotalTrials, false)
 		if err != nil {
 			r.stop(err)
 			return nil
 		}
 		if ok {
-			t.asked.Store(false)
 			return t
 		}
-		if r.settled() {
+		// What was under way may have ended since start looked: it is only over
+		// if nothing was under way before that look either.
+		before := settled
+		if settled = r.settled(); settled && before {
 			r.stop(nil)
 			return nil
+		}
+		if settled {
+			continue
 		}
 		// Somebody's trial may yet fail, or open a branch.
 		if wake == nil {

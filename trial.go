@@ -24,6 +24,7 @@ type Trial struct {
 	from   context.Context // what Context is derived from
 	quiet  context.Context // the same, never cancelled: for writes to the storage
 	rand   rand.PCG
+	asked  bool       // by the user: no call of Optimize runs it
 	held   bool       // counted by the leaseKeeper, under its lock
 	single [1]float64 // the objective's value, on its way
 
@@ -37,7 +38,6 @@ type Trial struct {
 	used     int            // how many of them were asked for
 	seen     int64          // notes at the last look
 
-	asked atomic.Bool  // by the user: no call of Optimize runs it
 	done  atomic.Bool  // told, or given up; written under mu
 	notes atomic.Int64 // reports and attributes set so far
 
@@ -52,7 +52,6 @@ type Trial struct {
 // study's seed and the trial's number alone.
 func (s *Study) newTrial(quiet, from context.Context, rec storage.Trial) (*Trial, error) {
 	t := &Trial{study: s, from: from, quiet: quiet, rec: rec}
-	t.asked.Store(true) // until a call of Optimize takes it
 	if n := s.known.params(); n > cap(rec.Params) {
 		t.rec.Params = slices.Grow(slices.Clip(rec.Params), n-len(rec.Params))
 	}

@@ -148,8 +148,11 @@ func (s *PartialFixed) Exhausted(ctx context.Context, q *Query) (bool, error) {
 	return false, nil
 }
 
-// NoRepeats reports whether Base says that it repeats no points.
+// NoRepeats reports whether Base says that it repeats no points, and can tell when
+// all have been tried. Other bases do not repeat points either, but cannot know how
+// few there are beside the fixed values.
 func (s *PartialFixed) NoRepeats() bool {
 	n, ok := s.inner().(NoRepeater)
-	return ok && n.NoRepeats()
+	_, counts := s.inner().(Exhauster)
+	return ok && counts && n.NoRepeats()
 }
