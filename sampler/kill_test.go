@@ -2,6 +2,7 @@ package sampler_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -86,7 +87,7 @@ func TestBruteForceKilled(t *testing.T) {
 					}
 					return
 				case <-kills:
-					if err := cmd.Process.Kill(); err != nil {
+					if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 						t.Error(err)
 					}
 					<-done
