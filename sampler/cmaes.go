@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/internal/cma"
 	"github.com/gohone/hone/storage"
 )
 
@@ -34,8 +35,9 @@ import (
 //   - Parameters that no trial has had yet are drawn at random once; then they
 //     belong to the joint space. In a conditional space each trial draws all of
 //     them and uses those that it asks for. When a domain changes or a parameter
-//     is added, a new search begins from the trials so far. A value that the
-//     trial's own domain does not contain is drawn at random.
+//     is added, a new search begins from the trials so far. After five changes the
+//     search goes by the place within a trial's own domain instead, as ranges that
+//     follow from another parameter need it.
 //   - From 30 numeric parameters on, the covariance is diagonal until that is learnt,
 //     and above 200 for good.
 //
@@ -111,14 +113,26 @@ func (s *CMAES) sigma() float64 {
 }
 
 // Sample implements [Sampler]: it draws at random, but for the first trial, which
-// runs at Start.
+// runs at Start, and for parameters whose range differs from trial to trial.
 func (s *CMAES) Sample(_ context.Context, q *Query, name string, d distributions.Distribution) (float64, error) {
+	if err := s.Validate(q.Directions); err != nil {
+		return 0, err
+	}
 	if given, ok := s.Start[name]; ok && q.Trial.Number == 0 {
 		if v, err := d.Internal(given); err == nil && d.Contains(v) {
-			return v, s.Validate(q.Directions)
+			return v, nil
 		}
 	}
-	return d.FromUnit(q.Rand.Float64()), s.Validate(q.Directions)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	joint := s.study(q).joint(q)
+	if k, ok := joint.index[name]; ok && joint.axes[k].moving {
+		if _, cat := d.(distributions.Categorical); !cat {
+			drawn, err := s.draw(q, joint)
+			return joint.axes[k].value(&drawn, d), err
+		}
+	}
+	return d.FromUnit(q.Rand.Float64()), nil
 }
 
 // SampleJoint implements [JointSampler].
@@ -128,27 +142,34 @@ func (s *CMAES) SampleJoint(_ context.Context, q *Query, space map[string]distri
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	study := s.study(q)
-	joint := study.joint(q)
+	joint := s.study(q).joint(q)
 	if len(joint.axes) == 0 {
 		return nil, nil
 	}
-	v := study.view(s, q, joint)
-	n, err := v.advance(v.current())
+	drawn, err := s.draw(q, joint)
 	if err != nil {
 		return nil, err
 	}
-	drawn := n.state.draw(q.Seed, q.Trial.Number)
 	out := make(map[string]float64, len(space))
 	for i := range joint.axes {
 		a := &joint.axes[i]
-		if d, ok := space[a.name]; ok {
-			if x := joint.value(&drawn, i); d.Contains(x) {
+		if d, ok := space[a.name]; ok && !a.moving {
+			if x := a.value(&drawn, d); d.Contains(x) {
 				out[a.name] = x
 			}
 		}
 	}
 	return out, nil
+}
+
+// draw makes the point of the query's trial, with the lock held.
+func (s *CMAES) draw(q *Query, joint *cmaSpace) (cma.Solution, error) {
+	v := s.study(q).view(s, q, joint)
+	n, err := v.advance(v.current())
+	if err != nil {
+		return cma.Solution{}, err
+	}
+	return n.state.draw(q.Seed, q.Trial.Number), nil
 }
 
 // study returns the cache for the log that the query's history is from.
@@ -163,7 +184,7 @@ func (s *CMAES) study(q *Query) *cmaStudy {
 			return c
 		}
 	}
-	c := &cmaStudy{log: log, at: make(map[int]int), records: make(map[cmaStep][]cmaRecord)}
+	c := &cmaStudy{log: log, at: make(map[int]int), domains: make(map[string]*cmaDomains), records: make(map[cmaStep][]cmaRecord)}
 	s.cache = slices.Insert(s.cache, 0, c)
 	s.cache = s.cache[:min(len(s.cache), most)]
 	c.sync(q.History)

@@ -55,7 +55,10 @@ type cmaStudy struct {
 	at      map[int]int // position by number
 	records map[cmaStep][]cmaRecord
 	space   *cmaSpace
+	domains map[string]*cmaDomains
 	tips    []*cmaNode // nodes that have their state, latest use first
+	ranked  []int      // positions of trials that can be learnt from, best first
+	usable  []int      // how many of these there are, by position of the last
 }
 
 // A cmaNode is a step that was made again. It does not change.
@@ -78,6 +81,13 @@ func (c *cmaStudy) sync(h *storage.History) {
 		pos += c.read
 		if _, twice := c.at[t.Number]; !twice {
 			c.at[t.Number] = pos
+		}
+		for i := range t.Params {
+			p := &t.Params[i]
+			if c.domains[p.Name] == nil {
+				c.domains[p.Name] = new(cmaDomains)
+			}
+			c.domains[p.Name].note(p.Dist, pos)
 		}
 		for _, r := range parseCMARecords(t) {
 			r.pos = pos
@@ -187,7 +197,7 @@ type cmaView struct {
 
 func (c *cmaStudy) view(s *CMAES, q *Query, space *cmaSpace) *cmaView {
 	v := &cmaView{cmaStudy: c, s: s, q: q, space: space, n: q.History.Len()}
-	for _, t := range q.Running {
+	for _, t := range append(slices.Clip(q.Running), q.Trial) {
 		for _, r := range parseCMARecords(t) {
 			if r.sign == space.sign {
 				v.running = append(v.running, r)

@@ -82,6 +82,12 @@ func TestCMAESSolves(t *testing.T) {
 			return s
 		}},
 		{"mixed", 4, 3000, 1e-6, labMixed},
+		{"a range that follows another parameter", 3, 2000, 1e-6, func(t *labTrial) float64 {
+			x := t.suggest("x", distributions.Float{Low: 0, High: 10})
+			y := t.suggest("y", distributions.Float{Low: x, High: x + 3})
+			k := t.suggest("k", distributions.Int{Low: 0, High: 5 + int(x)})
+			return math.Abs(x-4) + math.Abs(y-5.2) + math.Abs(k-7)
+		}},
 		{"integers", 1, 2500, 0, func(t *labTrial) float64 {
 			s := 0.0
 			for i := range 10 {

@@ -24,6 +24,7 @@ type cmaSpace struct {
 	numeric  []int          // axis by coordinate
 	sizes    []int          // categories by categorical variable
 	discrete bool           // some coordinate has cells
+	moving   int            // number of axes that move
 }
 
 type cmaAxis struct {
@@ -36,19 +37,55 @@ type cmaAxis struct {
 	// ends are ln(v ± ½) from logLow on, divided by logWidth.
 	cells            float64
 	logLow, logWidth float64
+	// moving says that trials have had many different domains: then a
+	// coordinate is the place in a trial's own domain, and continuous.
+	moving bool
 }
 
 // joint returns the layout of the query's space.
 func (c *cmaStudy) joint(q *Query) *cmaSpace {
-	space := q.History.Space()
+	space, n := q.History.Space(), q.History.Len()
+	moving := 0
+	for _, d := range c.domains {
+		if d.moves(n) {
+			moving++
+		}
+	}
 	// A log replaces its map when a domain changes, and never changes a map.
-	if c.space == nil || reflect.ValueOf(c.space.from).Pointer() != reflect.ValueOf(space).Pointer() {
-		c.space = newCMASpace(space)
+	if c.space == nil || c.space.moving != moving || reflect.ValueOf(c.space.from).Pointer() != reflect.ValueOf(space).Pointer() {
+		c.space = newCMASpace(space, func(name string) bool { return c.domains[name] != nil && c.domains[name].moves(n) })
+		c.space.moving = moving
 	}
 	return c.space
 }
 
-func newCMASpace(space map[string]distributions.Distribution) *cmaSpace {
+// cmaDomains are the first few different domains that a parameter has had.
+type cmaDomains struct {
+	seen  []distributions.Distribution
+	moved int // position of the trial that brought the last of them
+}
+
+// A parameter moves when it has had this many domains: more than one who adjusts a range now
+// and then gives it.
+const cmaMoving = 6
+
+// moves reports whether the parameter moves in the first n trials of a history.
+func (d *cmaDomains) moves(n int) bool { return len(d.seen) == cmaMoving && d.moved < n }
+
+// note takes in a domain from the trial at a position.
+func (d *cmaDomains) note(domain distributions.Distribution, pos int) {
+	if len(d.seen) == cmaMoving || domain == nil {
+		return
+	}
+	for _, s := range d.seen {
+		if distributions.Equal(s, domain) {
+			return
+		}
+	}
+	d.seen, d.moved = append(d.seen, domain), pos
+}
+
+func newCMASpace(space map[string]distributions.Distribution, moving func(name string) bool) *cmaSpace {
 	j := &cmaSpace{from: space, index: make(map[string]int)}
 	sign := fnv.New32a()
 	for _, name := range slices.Sorted(maps.Keys(space)) {
@@ -56,20 +93,25 @@ func newCMASpace(space map[string]distributions.Distribution) *cmaSpace {
 		if d == nil || d.Single() {
 			continue
 		}
-		fmt.Fprintf(sign, "%q %v;", name, d)
 		a := cmaAxis{name: name, domain: d}
 		size, countable := d.Size()
-		if _, a.cat = d.(distributions.Categorical); a.cat {
+		_, a.cat = d.(distributions.Categorical)
+		if a.moving = !a.cat && moving(name); a.moving {
+			fmt.Fprintf(sign, "%q;", name)
+		} else {
+			fmt.Fprintf(sign, "%q %v;", name, d)
+		}
+		if a.cat {
 			a.at = len(j.sizes)
 			j.sizes = append(j.sizes, size)
 		} else {
 			a.at = len(j.numeric)
 			j.numeric = append(j.numeric, len(j.axes))
-			if countable {
+			if countable && !a.moving {
 				a.cells = float64(size)
 				j.discrete = true
 			}
-			if i, ok := d.(distributions.Int); ok && i.Log {
+			if i, ok := d.(distributions.Int); ok && i.Log && !a.moving {
 				a.cells = -1
 				a.logLow = math.Log(float64(i.Low) - 0.5)
 				a.logWidth = math.Log(float64(i.High)+0.5) - a.logLow
@@ -113,16 +155,23 @@ func (a *cmaAxis) cell(value float64) (lo, hi float64) {
 	return lo, hi
 }
 
-// value returns what a drawn solution means for an axis.
-func (j *cmaSpace) value(s *cma.Solution, axis int) float64 {
-	a := &j.axes[axis]
+// value returns what a drawn solution means for an axis, in a domain of it.
+func (a *cmaAxis) value(s *cma.Solution, d distributions.Distribution) float64 {
 	switch {
 	case a.cat:
 		return float64(s.C[a.at])
 	case a.cells != 0:
-		return a.domain.FromUnit(s.X[a.at])
+		return d.FromUnit(s.X[a.at])
 	}
-	return a.domain.FromUnit(cma.Fold(s.X[a.at]))
+	return d.FromUnit(cma.Fold(s.X[a.at]))
+}
+
+// in returns the domain in which the axis reads a trial's parameter.
+func (a *cmaAxis) in(p *storage.Param) distributions.Distribution {
+	if a.moving && p.Dist != nil {
+		return p.Dist
+	}
+	return a.domain
 }
 
 // read makes the solution of a trial that is drawn, as that trial's
@@ -135,11 +184,14 @@ func (j *cmaSpace) read(drawn *cma.Solution, t *storage.Trial, mean []float64) (
 	for i := range t.Params {
 		p := &t.Params[i]
 		k, ok := j.index[p.Name]
-		if !ok || j.value(drawn, k) == p.Value {
+		if !ok {
+			continue
+		}
+		a := &j.axes[k]
+		if a.value(drawn, a.in(p)) == p.Value {
 			continue
 		}
 		own = false
-		a := &j.axes[k]
 		switch {
 		case p.Value != p.Value || math.IsInf(p.Value, 0):
 		case a.cat:
@@ -150,7 +202,7 @@ func (j *cmaSpace) read(drawn *cma.Solution, t *storage.Trial, mean []float64) (
 			lo, hi := a.cell(a.domain.FromUnit(a.domain.ToUnit(p.Value)))
 			drawn.X[a.at] = inside(mean[a.at], lo, hi)
 		default:
-			drawn.X[a.at] = cma.Unfold(a.domain.ToUnit(p.Value), mean[a.at])
+			drawn.X[a.at] = cma.Unfold(a.in(p).ToUnit(p.Value), mean[a.at])
 		}
 	}
 	return own
@@ -166,16 +218,16 @@ func inside(x, lo, hi float64) float64 {
 	return min(max(x, lo+margin), hi-margin)
 }
 
-// point returns the place of a trial in the unit cube, the middle for what it lacks.
+// point returns the place of a trial in the unit cube, NaN for what it lacks.
 func (j *cmaSpace) point(t *storage.Trial) []float64 {
 	x := make([]float64, len(j.numeric))
 	for i := range x {
-		x[i] = 0.5
+		x[i] = math.NaN()
 	}
 	for i := range t.Params {
 		p := &t.Params[i]
 		if k, ok := j.index[p.Name]; ok && !j.axes[k].cat {
-			x[j.axes[k].at] = j.axes[k].domain.ToUnit(p.Value)
+			x[j.axes[k].at] = j.axes[k].in(p).ToUnit(p.Value)
 		}
 	}
 	return x

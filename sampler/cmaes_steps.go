@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -107,17 +108,41 @@ func (v *cmaView) begin(number int, fitted []int) *cmaState {
 		}
 	case len(fitted) > 0:
 		st.since = number
-		var xs [][]float64
-		for _, pos := range fitted {
-			xs = append(xs, v.space.point(v.q.History.Trial(pos)))
-		}
-		mean, sigma, cov = cma.WarmStart(xs, cmaWarmAlpha)
+		mean, sigma, cov = cma.WarmStart(v.points(fitted), cmaWarmAlpha)
 		chances = v.chances(fitted)
 	case v.s.NoWarmStart:
 		st.since = number
 	}
 	st.dist = v.distribution(mean, sigma, cov, chances, population)
 	return st
+}
+
+// points returns the places of trials in the unit cube. A coordinate that a trial
+// lacks is the mean of those that have it, the middle if none has.
+func (v *cmaView) points(positions []int) [][]float64 {
+	out := make([][]float64, len(positions))
+	for i, pos := range positions {
+		out[i] = v.space.point(v.q.History.Trial(pos))
+	}
+	for j := range v.space.numeric {
+		sum, count := 0.0, 0.0
+		for _, x := range out {
+			if x[j] == x[j] {
+				sum += x[j]
+				count++
+			}
+		}
+		mean := 0.5
+		if count > 0 {
+			mean = sum / count
+		}
+		for _, x := range out {
+			if x[j] != x[j] {
+				x[j] = mean
+			}
+		}
+	}
+	return out
 }
 
 // chances returns probabilities of categories: how often the trials at these
@@ -148,37 +173,53 @@ func (v *cmaView) chances(fitted []int) [][]float64 {
 	return out
 }
 
-// worthFitting returns the positions of the trials that step 0 is fitted to.
+// worthFitting returns the positions of the trials that step 0 is fitted to: the
+// best tenth.
 func (v *cmaView) worthFitting() []int {
 	if v.s.NoWarmStart || len(v.s.Start) > 0 || v.n < cmaWarmTrials {
 		return nil
 	}
-	var all []cma.Solution
-	for pos, t := range v.q.History.Trials() {
-		if len(t.Params) == 0 || v.at[t.Number] != pos {
-			continue
-		}
-		s := cma.Solution{C: []int{pos}}
-		v.rate(&s, t, pos)
-		if s.Tier < cmaUnfit {
-			all = append(all, s)
-		}
-	}
-	if len(all) < cmaWarmTrials {
+	v.rank()
+	usable := v.usable[v.n-1]
+	if usable < cmaWarmTrials {
 		return nil
 	}
-	slices.SortFunc(all, func(a, b cma.Solution) int {
-		if c := cma.Compare(&a, &b); c != 0 {
-			return c
+	want := min(int(math.Ceil(cmaWarmShare*float64(usable))), cmaWarmMost)
+	var out []int
+	for _, pos := range v.ranked {
+		if len(out) == want {
+			break
 		}
-		return v.q.History.Trial(a.C[0]).Number - v.q.History.Trial(b.C[0]).Number
-	})
-	all = all[:min(int(math.Ceil(cmaWarmShare*float64(len(all)))), cmaWarmMost)]
-	out := make([]int, len(all))
-	for i := range all {
-		out[i] = all[i].C[0]
+		if pos < v.n {
+			out = append(out, pos)
+		}
 	}
 	return out
+}
+
+// rank brings the list of trials by merit up to date.
+func (v *cmaView) rank() {
+	h := v.q.History
+	trials := h.Trials()
+	rated := func(pos int) (s cma.Solution) {
+		v.rate(&s, trials[pos], pos)
+		return s
+	}
+	for pos := len(v.usable); pos < v.n; pos++ {
+		t, count := trials[pos], 0
+		if pos > 0 {
+			count = v.usable[pos-1]
+		}
+		if s := rated(pos); s.Tier < cmaUnfit && len(t.Params) > 0 && v.at[t.Number] == pos {
+			at, _ := slices.BinarySearchFunc(v.ranked, pos, func(old, _ int) int {
+				o := rated(old)
+				return cmp.Or(cma.Compare(&o, &s), cmp.Compare(trials[old].Number, t.Number))
+			})
+			v.ranked = slices.Insert(v.ranked, at, pos)
+			count++
+		}
+		v.usable = append(v.usable, count)
+	}
 }
 
 // Tiers of trials, from 0 for complete and feasible ones: pruned ones by the step
@@ -275,8 +316,11 @@ func (v *cmaView) advance(n *cmaNode) (*cmaNode, error) {
 		step(v.byNumber(v.worthFitting()))
 	}
 	for {
-		told := v.byNumber(v.untold(n, n.state.since))
 		enough := v.enough(n)
+		if len(n.untold)+v.n-n.seen < enough {
+			break // the usual case
+		}
+		told := v.byNumber(v.untold(n, n.state.since))
 		if len(told) < enough {
 			break
 		}

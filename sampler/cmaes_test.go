@@ -3,11 +3,13 @@ package sampler_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/sampler/samplertest"
 	"github.com/gohone/hone/storage"
@@ -46,6 +48,10 @@ func TestCMAESIsAFunctionOfTheHistory(t *testing.T) {
 		{"floats", 1, 3000, func(t *labTrial) float64 { return labSphere(t.floats(2)) }, func() *sampler.CMAES { return &sampler.CMAES{} }},
 		{"mixed", 7, 2000, labMixed, func() *sampler.CMAES { return &sampler.CMAES{} }},
 		{"many workers", 40, 1500, func(t *labTrial) float64 { return labEllipsoid(t.floats(4)) }, func() *sampler.CMAES { return &sampler.CMAES{AdaptRates: true} }},
+		{"moving", 5, 1500, func(t *labTrial) float64 {
+			x := t.suggest("x", distributions.Float{Low: 0, High: 10})
+			return math.Abs(x-4) + math.Abs(t.suggest("y", distributions.Float{Low: x, High: x + 3})-5) + labSphere(t.floats(2))
+		}, func() *sampler.CMAES { return &sampler.CMAES{} }},
 		{"ipop", 3, 1500, labMixed, func() *sampler.CMAES { return &sampler.CMAES{IPOP: true, Separable: true} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -97,4 +103,23 @@ func shuffled(h *storage.History) *storage.History {
 	trials := slices.Clone(h.Trials())
 	rand.New(rand.NewPCG(3, uint64(h.Len()))).Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
 	return storage.NewHistory(1, trials...)
+}
+
+// TestCMAESFreshForEachCall: the same for whole studies, parameters that are asked for
+// one at a time included.
+func TestCMAESFreshForEachCall(t *testing.T) {
+	for name, objective := range map[string]func(t *labTrial) float64{
+		"mixed": labMixed,
+		"moving": func(t *labTrial) float64 {
+			x := t.suggest("x", distributions.Float{Low: 0, High: 10})
+			k := t.suggest("k", distributions.Int{Low: int(x), High: int(x) + 4})
+			return math.Abs(x-4) + math.Abs(t.suggest("y", distributions.Float{Low: x, High: x + 3})-5) + k
+		},
+	} {
+		warm := newLab(3, 4, one(&sampler.CMAES{}), objective).run(250)
+		cold := newLab(3, 4, func() sampler.Sampler { return &sampler.CMAES{} }, objective).run(250)
+		if !slices.Equal(warm, cold) {
+			t.Errorf("%s: with one sampler the values are\n%v, with a fresh one for each call\n%v", name, warm, cold)
+		}
+	}
 }
