@@ -33,7 +33,8 @@ func newCategorical(sizes []int, initial [][]float64, discrete int) *categorical
 	c := &categorical{trust: 1}
 	free := 0
 	// Each variable departs from its mode with at least this probability, such
-	// that all stay with 0.73: arXiv:2504.07884, section 4.
+	// that all stay with 0.73: Hamano et al., "CatCMA with Margin", 2025,
+	// arXiv:2504.07884.
 	leave := 1 - math.Pow(0.73, 1/float64(len(sizes)+discrete))
 	for v, k := range sizes {
 		if k < 1 {
@@ -129,7 +130,7 @@ func (c *categorical) update(solutions []Solution, order []int) {
 		}
 	}
 	// The step's length follows the signal-to-noise ratio: arXiv:1905.08537,
-	// eq. 14–17.
+	// algorithm 1.
 	beta := min(1, delta/math.Sqrt(float64(len(c.local))))
 	path2, gain := 0.0, math.Sqrt(beta*(2-beta))
 	for i, l := range c.local {
@@ -142,7 +143,7 @@ func (c *categorical) update(solutions []Solution, order []int) {
 }
 
 // margin lifts small probabilities to the least and takes the surplus from
-// the rest in proportion to what they have above it: arXiv:2405.09962, eq. 20, 21.
+// the rest in proportion to what they have above it.
 func (c *categorical) margin() {
 	for v, q := range c.q {
 		least := min(c.least[v], 1/float64(len(q)))

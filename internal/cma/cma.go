@@ -111,7 +111,7 @@ type CMA struct {
 	spare   *rates // for the last generation of an unusual size
 }
 
-// maxCondition bounds the condition number of C: Hansen, Matlab code of the tutorial, section C.
+// maxCondition bounds the condition number of C: Matlab code in the tutorial.
 const maxCondition = 1e14
 
 // New returns the initial state. It keeps nothing of o's slices. A Sigma that

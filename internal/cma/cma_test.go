@@ -217,7 +217,7 @@ func TestInvariance(t *testing.T) {
 }
 
 // TestSeparable: the diagonal form solves a separable ellipsoid of high
-// dimension far faster than the full one (Ros and Hansen 2008, figure 2).
+// dimension far faster than the full one (Ros and Hansen 2008).
 func TestSeparable(t *testing.T) {
 	const n = 40
 	count := func(separable bool) int {

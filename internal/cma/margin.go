@@ -7,12 +7,12 @@ import "math"
 // the search in it is over, right or wrong. So after every update the mean and
 // the scale A are changed, as little as may be, such that neighbouring cells
 // keep a probability: Hamano, Saito, Nomura and Shirakawa, "CMA-ES with
-// Margin", 2022, arXiv:2205.13482, section 4, whose equations are cited.
+// Margin", 2022, arXiv:2205.13482, section 4.
 func (c *CMA) correctMargin() {
 	if c.opts.Cell == nil {
 		return
 	}
-	alpha := 1 / float64(c.n*c.opts.Population) // recommended in section 5.1
+	alpha := 1 / float64(c.n*c.opts.Population) // as the paper recommends
 	for j := range c.mean {
 		lo, hi, ok := c.opts.Cell(j, c.mean[j])
 		if ok && !(math.IsInf(lo, -1) && math.IsInf(hi, 1)) {
@@ -30,7 +30,7 @@ func (c *CMA) marginAt(j int, lo, hi, alpha float64) {
 	}
 	below, above := upperTail((m-lo)/std), upperTail((hi-m)/std) // 0 beyond the ends
 	switch {
-	case math.IsInf(lo, -1): // eq. 6 and 7: the lowest cell, hi the only threshold
+	case math.IsInf(lo, -1): // the lowest cell, hi the only threshold
 		if above < alpha {
 			c.mean[j] = hi - std*quantile(alpha)
 		}
@@ -45,12 +45,14 @@ func (c *CMA) marginAt(j int, lo, hi, alpha float64) {
 	if below >= alpha/2 && above >= alpha/2 {
 		return
 	}
-	b, a := max(below, alpha/2), max(above, alpha/2) // eq. 8–10
+	// Lift the small tails to alpha/2 and take what that adds from the others, in
+	// proportion to what they have above alpha/2.
+	b, a := max(below, alpha/2), max(above, alpha/2)
 	excess := (1 - b - a - mid) / (b + a + mid - 1.5*alpha)
-	b = clampTail(b + excess*(b-alpha/2)) // eq. 11
-	a = clampTail(a + excess*(a-alpha/2)) // eq. 12
-	// Mean and scale that give these two tails, eq. 13 and 14. The quantile is
-	// the root of the χ² quantile there.
+	b = clampTail(b + excess*(b-alpha/2))
+	a = clampTail(a + excess*(a-alpha/2))
+	// Mean and scale that give these two tails: (m − lo)/std = q(b) and
+	// (hi − m)/std = q(a). The paper writes q as the root of a χ² quantile.
 	qb, qa := quantile(b), quantile(a)
 	c.scale[j] = (hi - lo) / (c.sigma * math.Sqrt(c.variance(j)) * (qb + qa))
 	c.mean[j] = (lo*qa + hi*qb) / (qb + qa)

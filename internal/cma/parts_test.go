@@ -8,8 +8,7 @@ import (
 
 // TestMargin: after the correction a cell that the mean is not in keeps its
 // probability: alpha at an end of the range, alpha/2 on either side inside,
-// where what the mean's own cell had stays nearly the same (arXiv:2205.13482,
-// section 4.2).
+// where what the mean's own cell had stays nearly the same (arXiv:2205.13482).
 func TestMargin(t *testing.T) {
 	rng := newRand(4)
 	for range 2000 {
@@ -51,7 +50,7 @@ func TestMargin(t *testing.T) {
 }
 
 // TestMarginMatters: without the margin binary variables freeze, and a wrong
-// one stays wrong (arXiv:2205.13482, figure 5: EllipsoidOneMax).
+// one stays wrong (EllipsoidOneMax of arXiv:2205.13482).
 func TestMarginMatters(t *testing.T) {
 	binary := func(j int, v float64) (lo, hi float64, ok bool) {
 		if v < 0.5 {
@@ -189,7 +188,7 @@ func TestWarmStart(t *testing.T) {
 }
 
 // TestAdaptRates: on a noisy sphere the adapted rates let the search come
-// closer than it does without (arXiv:2304.03473, figure 5).
+// closer than it does without (arXiv:2304.03473).
 func TestAdaptRates(t *testing.T) {
 	distance := func(adapt bool) float64 {
 		var d []float64

@@ -6,8 +6,7 @@ import "math"
 // driven to hold the signal-to-noise ratio of the updates at a constant times
 // η: on a noisy or multimodal function steps become small enough to average
 // out what misleads them. Nomura, Akimoto and Ono, "CMA-ES with Learning Rate
-// Adaptation", 2023, arXiv:2304.03473; algorithm 1 and the constants of its
-// section 5.1.
+// Adaptation", 2023, arXiv:2304.03473, with its constants.
 type adaptive struct {
 	mean, cov signal
 
@@ -54,7 +53,7 @@ func (a *adaptive) clone() *adaptive {
 	return d
 }
 
-// note takes the update into the averages and moves η (algorithm 1, lines 6–9).
+// note takes the update into the averages and moves η.
 func (s *signal) note(update []float64) {
 	norm2, avg2 := 0.0, 0.0
 	for i, u := range update {
@@ -63,12 +62,14 @@ func (s *signal) note(update []float64) {
 		avg2 += s.average[i] * s.average[i]
 	}
 	s.square += s.beta * (norm2 - s.square)
-	ratio := (avg2 - s.beta/(2-s.beta)*s.square) / (s.square - avg2) // eq. 9
+	// SNR = (‖E‖² − β/(2−β)·V)/(V − ‖E‖²)
+	ratio := (avg2 - s.beta/(2-s.beta)*s.square) / (s.square - avg2)
 	step := min(max(ratio/(snrTarget*s.eta)-1, -1), 1)
 	if math.IsNaN(step) {
 		return
 	}
-	s.eta = min(1, s.eta*math.Exp(min(etaSpeed*s.eta, s.beta)*step)) // eq. 11, 12
+	// η ← η·exp(min(γη, β)·clip(SNR/(αη) − 1))
+	s.eta = min(1, s.eta*math.Exp(min(etaSpeed*s.eta, s.beta)*step))
 }
 
 // before keeps the state that an update starts from.
@@ -96,7 +97,7 @@ func (a *adaptive) before(c *CMA) {
 // after shortens the update that has just been made.
 func (a *adaptive) after(c *CMA) {
 	n := c.n
-	// Updates in local coordinates: Σ^−½·Δm, and Σ^−½·ΔΣ·Σ^−½/√2 (eq. 5, 6).
+	// Updates in local coordinates: Σ^−½·Δm, and Σ^−½·ΔΣ·Σ^−½/√2.
 	step := c.scratch[:n]
 	for j := range step {
 		step[j] = c.mean[j] - a.oldMean[j]
@@ -131,7 +132,7 @@ func (a *adaptive) after(c *CMA) {
 		now := c.sigma * c.sigma * c.cov[i]
 		c.cov[i] = a.oldCov[i] + a.cov.eta*(now-a.oldCov[i])
 	}
-	// Split Σ again into σ = det(Σ)^(1/2n) and C (line 12).
+	// Split Σ again into σ = det(Σ)^(1/2n) and C.
 	c.decompose()
 	sum := 0.0
 	for _, r := range c.roots {
@@ -144,7 +145,7 @@ func (a *adaptive) after(c *CMA) {
 	for i := range c.roots {
 		c.roots[i] /= c.sigma
 	}
-	c.stretch(etaBefore / a.mean.eta) // the best σ is inverse to η_m (line 13)
+	c.stretch(etaBefore / a.mean.eta) // the best σ is inverse to η_m
 }
 
 // congruent returns Σ^−½·delta·Σ^−½/√2. All are symmetric.

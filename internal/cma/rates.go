@@ -19,7 +19,7 @@ type rates struct {
 // active false the negative weights are zero. A separable covariance learns
 // faster, by the factor (n+2)/3 of Ros and Hansen, "A Simple Modification in
 // CMA-ES Achieving Linear Time and Space Complexity", 2008,
-// doi:10.1007/978-3-540-87700-4_30, section 3.
+// doi:10.1007/978-3-540-87700-4_30.
 func newRates(n, lambda int, active, separable bool) *rates {
 	dim := float64(n)
 	r := &rates{lambda: lambda, mu: lambda / 2, weights: make([]float64, lambda)}

@@ -12,7 +12,7 @@ const (
 	// BIPOP alternates restarts of growing population with restarts of small
 	// population and step size, giving each kind the same number of evaluations: Hansen,
 	// "Benchmarking a BI-Population CMA-ES on the BBOB-2009 Function Testbed",
-	// 2009, doi:10.1145/1570256.1570333, section 2.
+	// 2009, doi:10.1145/1570256.1570333.
 	BIPOP Policy = iota
 	// IPOP doubles the population at each restart: Auger and Hansen, "A Restart CMA
 	// Evolution Strategy With Increasing Population Size", 2005,

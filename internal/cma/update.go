@@ -112,7 +112,7 @@ func (c *CMA) updateNormal(solutions []Solution) {
 		}
 		c.whiten(z, y)
 		norm2 := dot(z, z)
-		if s.External && norm2 > reach*reach { // eq. 4 of arXiv:1110.4181
+		if s.External && norm2 > reach*reach { // of arXiv:1110.4181
 			shorten := reach / math.Sqrt(norm2)
 			for j := range y {
 				y[j] *= shorten
@@ -120,7 +120,7 @@ func (c *CMA) updateNormal(solutions []Solution) {
 			norm2 = reach * reach
 		}
 		if weights[i] < 0 {
-			weights[i] *= dim / max(norm2, math.SmallestNonzeroFloat64*1e20) // eq. 46
+			weights[i] *= dim / max(norm2, 1e-300) // eq. 46
 		}
 	}
 

@@ -8,7 +8,7 @@ import "math"
 // of isotropic normals of standard deviation alpha around them. The published
 // setting takes the best tenth of the earlier points and alpha 0.1 on the unit
 // cube. Nomura, Watanabe, Akimoto, Ozaki and Onishi, "Warm Starting CMA-ES for
-// Hyperparameter Optimization", 2021, arXiv:2012.06932, eq. 8–11. xs must not be empty.
+// Hyperparameter Optimization", 2021, arXiv:2012.06932. xs must not be empty.
 func WarmStart(xs [][]float64, alpha float64) (mean []float64, sigma float64, cov []float64) {
 	n, count := len(xs[0]), float64(len(xs))
 	mean, cov = make([]float64, n), make([]float64, n*n)
