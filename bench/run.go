@@ -130,7 +130,11 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 		case f.told[0] < best:
 			best, incumbent = f.told[0], f.score
 		}
-		regret = append(regret, (incumbent-p.Best)/(p.Median-p.Best))
+		r := (incumbent - p.Best) / (p.Median - p.Best)
+		if p.Clip > 0 {
+			r = min(r, p.Clip)
+		}
+		regret = append(regret, r)
 	}
 	line.Seconds = math.Round(spent*1e6) / 1e6
 	line.Set(regret)

@@ -16,6 +16,9 @@ type Problem struct {
 	Best, Median float64
 	// Noisy says that what a trial is told differs from its score.
 	Noisy bool
+	// Clip, if not 0, bounds regret from above, so that a study that has no
+	// feasible point yet counts as one at the median.
+	Clip float64
 	// Directions of what a trial is told. nil: one value, minimised.
 	Directions []hone.Direction
 	// Run asks the trial for its parameters, may report, set constraints and be
@@ -41,7 +44,7 @@ type Suite struct {
 
 // To add a suite, add a file suite_….go and a line.
 var suites = []Suite{
-	tables, tablesNoisy, tablesParallel,
+	tables, tablesNoisy, tablesParallel, synthetic,
 }
 
 func findSuite(name string) (Suite, error) {
