@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,6 +91,7 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 	var spent, clock float64
 	var under []flight
 	var regret []float64
+	var told [][]float64
 	best, incumbent := math.Inf(1), math.Inf(1)
 	for asked := 0; len(regret) < line.Budget; {
 		for asked < line.Budget && len(under) < max(suite.Workers, 1) {
@@ -130,7 +132,13 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 		case f.told[0] < best:
 			best, incumbent = f.told[0], f.score
 		}
+		if f.err == nil {
+			told = append(told, f.told)
+		}
 		r := (incumbent - p.Best) / (p.Median - p.Best)
+		if p.Measure != nil && slices.Contains(record.At, len(regret)+1) {
+			r = p.Measure(told)
+		}
 		if p.Clip > 0 {
 			r = min(r, p.Clip)
 		}

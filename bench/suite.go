@@ -26,6 +26,9 @@ type Problem struct {
 	// without noise, +Inf for an infeasible point. noise is the same stream
 	// for every sampler.
 	Run func(t *hone.Trial, noise *rand.Rand) (told []float64, score float64, err error)
+	// Measure, if not nil, is the regret of all that was told so far, in the
+	// place of that of the best score.
+	Measure func(told [][]float64) float64
 	// Duration, if not nil, is how long a trial takes, in units of one's own:
 	// it matters with several workers, which then end out of order.
 	Duration func(t *hone.Trial, noise *rand.Rand) float64
@@ -44,7 +47,7 @@ type Suite struct {
 
 // To add a suite, add a file suite_….go and a line.
 var suites = []Suite{
-	tables, tablesNoisy, tablesParallel, synthetic,
+	tables, tablesNoisy, tablesParallel, synthetic, multi,
 }
 
 func findSuite(name string) (Suite, error) {

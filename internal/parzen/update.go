@@ -40,7 +40,7 @@ func (e *Estimator) update() {
 		return
 	}
 	n := len(e.keys)
-	floor := 1 / min(e.opt.Finest, float64(n+2))
+	floor := 1 / min(e.opt.Finest, e.opt.Fine*float64(n+2))
 	if e.opt.Finest < 0 {
 		floor = 1e-12
 	}
