@@ -26,6 +26,11 @@ func load(t *testing.T, db *sql.DB, files ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if strings.Contains(name, "mariadb") {
+			// Its tables are in the order of their names, not of their keys.
+			text = append([]byte("SET FOREIGN_KEY_CHECKS = 0;\n"), text...)
+			text = append(text, "\nSET FOREIGN_KEY_CHECKS = 1;\n"...)
+		}
 		if _, err := db.Exec(string(text)); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
