@@ -41,7 +41,7 @@ func places(t *testing.T, test func(t *testing.T, p place)) {
 	})
 	t.Run("MySQL", func(t *testing.T) {
 		s := mariadb(t)
-		test(t, place{s, s.create(t, "")})
+		test(t, place{s, s.create(t, "CHARACTER SET utf8mb4")})
 	})
 }
 
