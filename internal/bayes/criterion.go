@@ -46,20 +46,6 @@ func (c confidence) bound(mu, sigma []float64) float64 {
 	return v
 }
 
-// exploration is the standard deviation where the lower confidence bound is not
-// above a threshold.
-type exploration struct{ k, threshold, slope float64 }
-
-func (c exploration) value(mu, sigma, dMu, dSigma []float64) (v float64) {
-	v, dMu[0], dSigma[0] = acq.Explore(mu[0], sigma[0], c.k, c.threshold, c.slope)
-	return v
-}
-
-func (c exploration) bound(mu, sigma []float64) float64 {
-	v, _, _ := acq.Explore(mu[0], sigma[0], c.k, c.threshold, c.slope)
-	return v
-}
-
 // constrained adds to the criterion of the first outputs the log probability that
 // every one of the others, the constraints, is not above 0. A nil objective leaves
 // the probabilities alone: the search for a first point that is allowed.

@@ -30,7 +30,6 @@ type Fitter struct {
 	l              factor
 	k, slope, inv  []float64
 	alpha, w, work []float64
-	grad           []float64
 }
 
 // LogPosterior returns ln p(y | X, theta) + ln p(theta), without the constant of

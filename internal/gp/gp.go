@@ -111,20 +111,6 @@ func (d *Data) At(dst []float64, i int) {
 	}
 }
 
-// truncated returns d with its first n points alone. It shares memory with d.
-func (d *Data) truncated(n int) *Data {
-	t := *d
-	t.cols, t.cats = make([][]float64, len(d.kinds)), make([][]int32, len(d.kinds))
-	for _, j := range d.num {
-		t.cols[j] = d.cols[j][:n:n]
-	}
-	for _, j := range d.nom {
-		t.cats[j] = d.cats[j][:n:n]
-	}
-	t.n = n
-	return &t
-}
-
 // weights writes 1/ℓ² of each coordinate to dst.
 func weights(dst, theta []float64) {
 	for j := range dst {

@@ -104,7 +104,7 @@ func Open(ctx context.Context, url string, o *Options) (storage.Storage, error) 
 	}
 	rest, ok = strings.CutPrefix(rest, "//")
 	if !ok {
-		return nil, wrong(fmt.Errorf("two slashes must follow %s:", scheme))
+		return nil, wrong(fmt.Errorf("two slashes must follow the colon of %q", scheme))
 	}
 	a, err := parse(rest)
 	if err != nil {

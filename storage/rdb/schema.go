@@ -50,10 +50,9 @@ func schemaError(found, format string, args ...any) error {
 
 // A schema is what was found of the tables.
 type schema struct {
-	here     map[string]bool // of tables
-	alembic  []string        // revisions noted
-	version  []int64         // schema versions noted
-	versions int             // rows of version_info
+	here    map[string]bool // of tables
+	alembic []string        // revisions noted
+	version []int64         // schema versions noted
 }
 
 var tablesHere = query{
