@@ -91,6 +91,8 @@ func work(task string) error {
 			return err
 		}
 		return study.Optimize(func(t *hone.Trial) (float64, error) { return t.SuggestFloat("x", 0, 1), nil }, 1)
+	case "acks":
+		return workWithAcks(ctx, st)
 	case "optimize":
 		study, err := hone.NewStudy(&hone.Options{Name: "one", Storage: st, LoadIfExists: true, Sampler: &sampler.Random{}})
 		if err != nil {
