@@ -337,7 +337,7 @@ func FuzzTPE(f *testing.F) {
 		}
 		domains := []distributions.Distribution{
 			distributions.Float{Low: 0, High: 1}, distributions.Float{Low: 1e-9, High: 1e9, Log: true}, distributions.Float{Low: -2, High: 2, Step: 0.25},
-			distributions.Int{Low: -3, High: 3, Step: 1}, distributions.Int{Low: 1, High: int(min(int64(1)<<40, math.MaxInt)), Step: 1, Log: true}, distributions.Int{Low: 0, High: 1 << 50, Step: 1},
+			distributions.Int{Low: -3, High: 3, Step: 1}, distributions.Int{Low: 1, High: int(min(int64(1)<<40, math.MaxInt)), Step: 1, Log: true}, distributions.Int{Low: 0, High: int(min(int64(1)<<50, math.MaxInt)), Step: 1},
 			distributions.Float{Low: -math.MaxFloat64, High: math.MaxFloat64}, distributions.Float{Low: 0, High: 5e-324},
 			distributions.Categorical{Choices: []any{"a", "b", "c"}}, distributions.Categorical{Choices: make([]any, 1000)}, distributions.Int{Low: 5, High: 6, Step: 1},
 		}
