@@ -223,7 +223,7 @@ func TestPythonReads(t *testing.T) {
 		write(t, st)
 		p.agreeWithPython(t, python)
 
-		copied := place{server{"SQLite", rdb.SQLite, ""}, filepath.Join(t.TempDir(), "copy.db")}
+		copied := place{server{name: "SQLite", dialect: rdb.SQLite}, filepath.Join(t.TempDir(), "copy.db")}
 		for _, name := range []string{"all 日本", "multi"} {
 			p.peer(t, python, "copy", name, copied.pythonURL())
 		}

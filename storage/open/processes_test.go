@@ -33,7 +33,7 @@ func (p place) open(tb testing.TB) *rdb.Storage {
 // places runs a test on an empty database of each kind.
 func places(t *testing.T, test func(t *testing.T, p place)) {
 	t.Run("SQLite", func(t *testing.T) {
-		test(t, place{server{"SQLite", rdb.SQLite, ""}, filepath.Join(t.TempDir(), "studies.db")})
+		test(t, place{server{name: "SQLite", dialect: rdb.SQLite}, filepath.Join(t.TempDir(), "studies.db")})
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		s := postgres(t)
@@ -73,7 +73,7 @@ func (p place) again(ctx context.Context, task string, args ...string) *exec.Cmd
 }
 
 func work(task string) error {
-	p := place{server{"", rdb.Dialect(intEnv("HONE_TEST_DIALECT", 0)), os.Getenv("HONE_TEST_URL")}, os.Getenv("HONE_TEST_NAME")}
+	p := place{server{dialect: rdb.Dialect(intEnv("HONE_TEST_DIALECT", 0)), url: os.Getenv("HONE_TEST_URL")}, os.Getenv("HONE_TEST_NAME")}
 	ctx := context.Background()
 	db, dialect, err := p.pool()
 	if err != nil {
@@ -158,7 +158,7 @@ func BenchmarkWorker(b *testing.B) {
 		}
 	}
 	b.Run("SQLite", func(b *testing.B) {
-		run(b, place{server{"SQLite", rdb.SQLite, ""}, filepath.Join(b.TempDir(), "studies.db")})
+		run(b, place{server{name: "SQLite", dialect: rdb.SQLite}, filepath.Join(b.TempDir(), "studies.db")})
 	})
 	b.Run("PostgreSQL", func(b *testing.B) { s := postgres(b); run(b, place{s, s.create(b, "")}) })
 	b.Run("MySQL", func(b *testing.B) { s := mariadb(b); run(b, place{s, s.create(b, "")}) })

@@ -72,6 +72,18 @@ func contents(t *testing.T, p place) string {
 	return strings.Join(out, "\n")
 }
 
+// withoutSequences leaves SQLite's counters out, which remember deleted keys.
+func withoutSequences(contents string) string {
+	head, rest, found := strings.Cut(contents, "sqlite_sequence\n")
+	if !found {
+		return contents
+	}
+	for strings.HasPrefix(rest, "{") {
+		_, rest, _ = strings.Cut(rest, "\n")
+	}
+	return head + rest
+}
+
 func (p place) exec(t *testing.T, statements ...string) {
 	t.Helper()
 	db, _, err := p.pool()
@@ -182,7 +194,7 @@ func TestSchemaIsOptunas(t *testing.T) {
 				var p place
 				switch c.name {
 				case "SQLite":
-					p = place{server{"SQLite", rdb.SQLite, ""}, filepath.Join(t.TempDir(), "studies.db")}
+					p = place{server{name: "SQLite", dialect: rdb.SQLite}, filepath.Join(t.TempDir(), "studies.db")}
 				case "PostgreSQL":
 					s := postgres(t)
 					p = place{s, s.create(t, "")}

@@ -24,14 +24,15 @@ type server struct {
 	name    string
 	dialect rdb.Dialect
 	url     string // of the environment
+	plain   bool   // MySQL: with the driver's own settings
 }
 
 func postgres(tb testing.TB) server {
-	return server{"PostgreSQL", rdb.PostgreSQL, fromEnv(tb, "HONE_POSTGRES", "a PostgreSQL server")}
+	return server{name: "PostgreSQL", dialect: rdb.PostgreSQL, url: fromEnv(tb, "HONE_POSTGRES", "a PostgreSQL server")}
 }
 
 func mariadb(tb testing.TB) server {
-	return server{"MySQL", rdb.MySQL, fromEnv(tb, "HONE_MYSQL", "a MySQL or MariaDB server")}
+	return server{name: "MySQL", dialect: rdb.MySQL, url: fromEnv(tb, "HONE_MYSQL", "a MySQL or MariaDB server")}
 }
 
 func fromEnv(tb testing.TB, name, what string) string {
@@ -72,7 +73,8 @@ func (s server) dial(name string) (*sql.DB, error) {
 	c := mysql.NewConfig()
 	c.User, c.Net, c.Addr, c.DBName = u.User.Username(), "tcp", u.Host, name
 	c.Passwd, _ = u.User.Password()
-	c.InterpolateParams, c.MultiStatements = true, true
+	c.InterpolateParams, c.MultiStatements = !s.plain, !s.plain
+	c.Logger = quiet{}
 	return sql.Open("mysql", c.FormatDSN())
 }
 
@@ -159,3 +161,8 @@ func (s server) suite(t *testing.T) {
 func TestPostgreSQL(t *testing.T) { postgres(t).suite(t) }
 
 func TestMySQL(t *testing.T) { mariadb(t).suite(t) }
+
+// quiet keeps the driver from writing to the standard error.
+type quiet struct{}
+
+func (quiet) Print(...any) {}

@@ -112,6 +112,9 @@ func (b *trialBuilder) add(p *trialParts) error {
 		}
 		*list = append(*list, storage.Report{Step: int(b.seq), Value: v})
 	case rowUserAttr, rowSystemAttr:
+		if string(b.name) == tokenAttr {
+			return nil
+		}
 		if err := pyjson.Check(b.text); err != nil {
 			return fmt.Errorf("attribute %q: %w", b.name, err)
 		}

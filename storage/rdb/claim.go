@@ -81,6 +81,7 @@ type claiming struct {
 	rows   *trialContents
 	made   storage.Trial // a new trial; of a waiting one that was taken, the ID
 	above  int           // trials that stood above the tally
+	token  string        // of a waiting trial that was taken, on MySQL
 	spent  bool          // nothing was done, for the budget is spent
 	taken  bool          // a waiting trial was taken
 }
@@ -161,7 +162,8 @@ func (p *claiming) do(t *tx) error {
 		}
 	}
 	p.taken, p.made.ID = true, found.waiting
-	return nil
+	p.token = storage.NewUUID()
+	return t.leaveToken(found.waiting, p.token)
 }
 
 // done looks whether the claim took effect.
@@ -181,8 +183,8 @@ func (p *claiming) done(ctx context.Context) (bool, error) {
 			return false, nil
 		}
 	}
-	if p.s.d == MySQL && len(p.made.SystemAttrs) == 0 { // whose times are too coarse to tell
-		return false, fmt.Errorf("the connection was lost while the trial with id %d was claimed, and it is not known whether it was by this call", p.made.ID)
+	if p.s.d == MySQL {
+		return p.s.hasToken(ctx, p.made.ID, p.token)
 	}
 	return true, nil
 }

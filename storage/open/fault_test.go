@@ -1,0 +1,255 @@
+package open_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gohone/hone"
+	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/sampler"
+	"github.com/gohone/hone/storage"
+	"github.com/gohone/hone/storage/rdb"
+	"github.com/gohone/hone/storage/storagetest"
+)
+
+// servers runs a test on an empty database of each server.
+func servers(t *testing.T, test func(t *testing.T, p place)) {
+	places(t, func(t *testing.T, p place) {
+		if p.dialect == rdb.SQLite {
+			t.Skip("SQLite has no connections that could be lost")
+		}
+		test(t, p)
+	})
+}
+
+// F6: connections are cut at random packets, on the way there and on the way back,
+// after a commit too. Every call gives the answer that it would have given
+// otherwise, and leaves the same behind.
+func TestCutConnections(t *testing.T) {
+	servers(t, func(t *testing.T, p place) {
+		for seed := range uint64(intEnv("HONE_TEST_SEEDS", 3)) {
+			t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
+				p.name = p.create(t, "")
+				through, x := behindProxy(t, p)
+				for _, oneTrip := range []bool{true, false} {
+					through.plain = !oneTrip
+					through.name = p.create(t, "")
+					st := through.open(t)
+					r := rand.New(rand.NewPCG(seed, 6))
+					cuts := 0
+					x.set(func(x *proxy) {
+						x.cut = func(int, bool) bool {
+							cut := r.IntN(25) == 0
+							if cut {
+								cuts++
+							}
+							return cut
+						}
+					})
+					memory := storage.NewMemory()
+					o := storagetest.Options{}
+					if p.dialect == rdb.MySQL {
+						o.TimeResolution = time.Second
+					}
+					storagetest.Compare(t, seed, 150, memory, st, o)
+					x.set(func(x *proxy) { x.cut = nil })
+					if cuts < 10 {
+						t.Errorf("%d connections were cut", cuts)
+					}
+					st.Close()
+				}
+			})
+		}
+	})
+}
+
+// F5: the server goes away for a while, time and again, while 16 workers work.
+func TestOutages(t *testing.T) {
+	servers(t, func(t *testing.T, p place) {
+		through, x := behindProxy(t, p)
+		st := through.open(t)
+		defer st.Close()
+		study, err := hone.NewStudy(&hone.Options{Name: "one", Storage: st, Sampler: &sampler.Random{}})
+		ok(t, err)
+		done := make(chan struct{})
+		outages := 0
+		go func() {
+			defer close(done)
+			for outages = 0; outages < 5; outages++ {
+				time.Sleep(150 * time.Millisecond)
+				x.outage(200 * time.Millisecond)
+			}
+		}()
+		const budget = 500
+		err = study.OptimizeContext(t.Context(), func(t *hone.Trial) (float64, error) {
+			time.Sleep(20 * time.Millisecond)
+			return t.SuggestFloat("x", 0, 1), nil
+		}, &hone.OptimizeOptions{TotalTrials: budget, Workers: 16})
+		<-done
+		ok(t, err)
+		checkStudy(t, st, "one", budget)
+	})
+}
+
+// An outage beyond the patience gives one clear error, soon.
+func TestPatience(t *testing.T) {
+	servers(t, func(t *testing.T, p place) {
+		through, x := behindProxy(t, p)
+		db, dialect, err := through.pool()
+		ok(t, err)
+		st, err := rdb.Open(t.Context(), db, dialect, &rdb.Options{CloseDB: true, Patience: 300 * time.Millisecond})
+		ok(t, err)
+		defer st.Close()
+		id, err := st.CreateStudy(t.Context(), "s", []storage.Direction{storage.Minimize})
+		ok(t, err)
+		x.set(func(x *proxy) { x.refuse = true })
+		x.cutAll()
+		for name, call := range map[string]func() error{
+			"CreateTrial": func() error { _, err := st.CreateTrial(t.Context(), id, nil); return err },
+			"Trials":      func() error { _, err := st.Trials(t.Context(), id, -1, nil); return err },
+		} {
+			begin := time.Now()
+			if err := call(); err == nil {
+				t.Errorf("%s without a server: no error", name)
+			} else if took := time.Since(begin); took > 5*time.Second {
+				t.Errorf("%s without a server took %v with a patience of 0.3 s", name, took)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := st.Study(ctx, id); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a call whose context ended in an outage: %v", err)
+		}
+		x.set(func(x *proxy) { x.refuse = false })
+		if _, err := st.CreateTrial(t.Context(), id, nil); err != nil {
+			t.Errorf("after the outage: %v", err)
+		}
+	})
+}
+
+// F23: an outside connection locks the rows that our calls need in the opposite
+// order, so that the server has to break deadlocks. Calls are tried again.
+func TestDeadlocks(t *testing.T) {
+	servers(t, func(t *testing.T, p place) {
+		st := p.open(t)
+		defer st.Close()
+		ctx := t.Context()
+		study, err := st.CreateStudy(ctx, "s", []storage.Direction{storage.Minimize})
+		ok(t, err)
+		db, _, err := p.pool()
+		ok(t, err)
+		defer db.Close()
+		if p.dialect == rdb.PostgreSQL { // it looks for deadlocks after a second only
+			_, err = db.Exec("ALTER ROLE CURRENT_USER SET deadlock_timeout = '20ms'")
+			ok(t, err)
+			defer db.Exec("ALTER ROLE CURRENT_USER RESET deadlock_timeout")
+		}
+		var stop atomic.Bool
+		var broken atomic.Int32
+		var wg sync.WaitGroup
+		var current atomic.Int64 // a trial
+		for range 2 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for !stop.Load() {
+					id := current.Load()
+					if id == 0 {
+						time.Sleep(time.Millisecond)
+						continue
+					}
+					// Studies come before trials with us.
+					tx, err := db.Begin()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					_, err = tx.Exec(fmt.Sprintf("UPDATE trials SET datetime_start = datetime_start WHERE trial_id = %d", id))
+					if p.dialect == rdb.MySQL && err == nil {
+						_, err = tx.Exec(fmt.Sprintf("SELECT * FROM trials WHERE trial_id = %d FOR UPDATE", id))
+					}
+					time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
+					if err == nil {
+						_, err = tx.Exec(fmt.Sprintf("SELECT * FROM studies WHERE study_id = %d FOR UPDATE", study))
+					}
+					time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
+					if err != nil {
+						broken.Add(1)
+					}
+					tx.Rollback()
+				}
+			}()
+		}
+		const rounds = 40
+		for i := range rounds {
+			tr, claimed, err := st.Claim(ctx, study, storage.Claim{Budget: 1000, Attrs: []storage.Attr{{Key: storage.AttrLease, Value: `"w"`}}})
+			if err != nil || !claimed {
+				t.Fatalf("Claim: %v, %v", claimed, err)
+			}
+			current.Store(tr.ID)
+			// A name that is new locks the study, then the trial.
+			ok(t, st.SetParam(ctx, tr.ID, storage.Param{Name: fmt.Sprint("p", i), Value: 0.5, Dist: distributions.Float{Low: 0, High: 1}}))
+			done, err := st.Requeue(ctx, tr.ID, "w", []storage.Attr{{Key: storage.AttrLost, Value: `"x"`}}, &storage.Trial{State: storage.Failed})
+			if err != nil || !done {
+				t.Fatalf("Requeue: %v, %v", done, err)
+			}
+		}
+		stop.Store(true)
+		wg.Wait()
+		all, err := st.Trials(ctx, study, -1, nil)
+		ok(t, err)
+		if len(all) != 2*rounds {
+			t.Errorf("%d trials, want %d", len(all), 2*rounds)
+		}
+		for i, tr := range all {
+			if tr.Number != i || tr.State != storage.Failed {
+				t.Errorf("trial %d: number %d, %s", i, tr.Number, tr.State)
+			}
+		}
+		t.Logf("the outside connections were broken off %d times", broken.Load())
+	})
+}
+
+// F25: a study is deleted while 8 workers work on it: they stop and say so, and
+// nothing is left behind.
+func TestDeleteUnderWorkers(t *testing.T) {
+	places(t, func(t *testing.T, p place) {
+		st := p.open(t)
+		defer st.Close()
+		kept, err := st.CreateStudy(t.Context(), "kept", []storage.Direction{storage.Minimize})
+		ok(t, err)
+		_, err = st.CreateTrial(t.Context(), kept, nil)
+		ok(t, err)
+		before := contents(t, p)
+		for round := range 5 {
+			other := p.open(t)
+			study, err := hone.NewStudy(&hone.Options{Name: "doomed", Storage: st, Sampler: &sampler.Random{}})
+			ok(t, err)
+			errs := make(chan error)
+			go func() {
+				errs <- study.OptimizeContext(t.Context(), func(t *hone.Trial) (float64, error) {
+					x := t.SuggestFloat("x", 0, 1)
+					t.Report(0, x)
+					t.SetUserAttr("a", x)
+					return x, nil
+				}, &hone.OptimizeOptions{Workers: 8})
+			}()
+			time.Sleep(time.Duration(20+10*round) * time.Millisecond)
+			ok(t, hone.DeleteStudy(t.Context(), other, "doomed"))
+			err = <-errs
+			if !errors.Is(err, storage.ErrStudyNotFound) && !errors.Is(err, storage.ErrTrialNotFound) {
+				t.Errorf("round %d: workers of a deleted study end with %v", round, err)
+			}
+			other.Close()
+		}
+		if after := withoutSequences(contents(t, p)); after != withoutSequences(before) {
+			t.Errorf("deleted studies left something behind: the database was\n%s\nand is\n%s", before, after)
+		}
+	})
+}
