@@ -36,9 +36,8 @@ import (
 // Optuna's rules in its start, in not repeating points, in weighting good trials
 // by their rank, in the widths of the kernels (0.8 times the neighbours' distance
 // for good trials, twice for the rest), in mixing the coordinates of several
-// good trials in one candidate, in the number of candidates, and in estimating
-// the rest from some hundred trials at most, so that its cost does not grow with
-// the study.
+// good trials in one candidate, and in estimating the rest from 128 trials, so that
+// its cost does not grow with the study.
 //
 // Bergstra, Bardenet, Bengio and Kégl, "Algorithms for Hyper-Parameter
 // Optimization", NIPS 2011. Watanabe, "Tree-Structured Parzen Estimator:
@@ -57,8 +56,7 @@ type TPE struct {
 	// StartupTrials is the number of finished trials, failed ones aside, before
 	// the model is used. 0 means 6, and 10 with Optuna.
 	StartupTrials int
-	// Candidates is the number of points of which the best is taken. 0 means
-	// 48, and 24 with Optuna.
+	// Candidates is the number of points of which the best is taken. 0 means 24.
 	Candidates int
 	// Decomposition says which parameters are chosen together.
 	Decomposition TPEDecomposition
@@ -83,8 +81,9 @@ type TPE struct {
 	// GoodWidth and OtherWidth multiply the widths of the kernels of good and of
 	// other trials. 0 means 0.8 and 2; with Optuna 1 and 1.
 	GoodWidth, OtherWidth float64
-	// Finest bounds widths from below, by 1/Finest of the range, and by
-	// 1/(n+2) for n trials. 0 means 100.
+	// Finest bounds widths from below: by 1/min(Finest, n+2) of the range for n
+	// trials, and 1/min(Finest, 1.5(n+2)) for good ones in continuous domains,
+	// the latter not with Optuna. 0 means 100.
 	Finest float64
 	// Endpoints has the ends of the range count as neighbours of the outermost
 	// trials, whose kernels become wider.
@@ -177,10 +176,10 @@ func (s *TPE) rules(objectives int) (tpeRules, error) {
 		return tpeRules{}, err
 	}
 	r := tpeRules{
-		startup: 6, candidates: 48, spaces: TPEGrouped, gamma: gammaHone, weights: recency, ranked: true,
+		startup: 6, candidates: 24, spaces: TPEGrouped, gamma: gammaHone, weights: recency, ranked: true,
 		crossover: 0.2, others: 128, liar: !s.NoLiar, repeat: s.Repeat, even: true, failed: true,
 	}
-	r.good.Width, r.other.Width = 0.8, 2
+	r.good.Width, r.good.Fine, r.other.Width = 0.8, 1.5, 2
 	if s.Optuna {
 		r = tpeRules{startup: 10, candidates: 24, spaces: TPECommon, gamma: gammaOptuna, weights: recency, liar: !s.NoLiar, repeat: true}
 		if objectives > 1 {

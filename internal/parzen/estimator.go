@@ -26,10 +26,11 @@ type Options struct {
 	Rule Rule
 	// Width multiplies the widths that follow from the rule. 0 means 1.
 	Width float64
-	// Finest bounds widths from below: by 1/min(Finest, Fine·(n+2)) of the range
-	// for n points. 0 means 100. Negative: no bound but 1e-12.
+	// Finest bounds widths from below: by 1/min(Finest, n+2) of the range for n
+	// points. 0 means 100. Negative: no bound but 1e-12.
 	Finest float64
-	// Fine is how fast the bound falls with the number of points. 0 means 1.
+	// Fine divides the part of that bound that falls with n, in continuous
+	// dimensions: 1/min(Finest, Fine·(n+2)). 0 means 1.
 	Fine float64
 	// Endpoints has the ends of the range count as neighbours of the outermost
 	// points.

@@ -40,9 +40,10 @@ func (e *Estimator) update() {
 		return
 	}
 	n := len(e.keys)
-	floor := 1 / min(e.opt.Finest, e.opt.Fine*float64(n+2))
+	floor := 1 / min(e.opt.Finest, float64(n+2))
+	smooth := 1 / min(e.opt.Finest, e.opt.Fine*float64(n+2))
 	if e.opt.Finest < 0 {
-		floor = 1e-12
+		floor, smooth = 1e-12, 1e-12
 	}
 	for g := range e.tables {
 		if len(e.tables[g].of) > tableRows {
@@ -70,12 +71,12 @@ func (e *Estimator) update() {
 	}
 	if e.stale || floor != e.floor {
 		for i := range n {
-			e.refresh(i, floor)
+			e.refresh(i, floor, smooth)
 		}
 	} else {
 		for _, key := range e.touched {
 			if i, ok := slices.BinarySearch(e.keys, key); ok {
-				e.refresh(i, floor)
+				e.refresh(i, floor, smooth)
 			}
 		}
 	}
@@ -126,7 +127,7 @@ func (e *Estimator) scott() {
 }
 
 // refresh brings the kernel of point i up to date.
-func (e *Estimator) refresh(i int, floor float64) {
+func (e *Estimator) refresh(i int, floor, smooth float64) {
 	d := len(e.dims)
 	changed := false
 	for j := range e.dims {
@@ -134,7 +135,11 @@ func (e *Estimator) refresh(i int, floor float64) {
 			continue
 		}
 		at := i*d + j
-		s := min(max(e.gap[at], floor), 1) * e.opt.Width
+		least := floor
+		if e.dims[j].step == 0 {
+			least = smooth
+		}
+		s := min(max(e.gap[at], least), 1) * e.opt.Width
 		if math.IsNaN(e.place[at]) {
 			s = 1
 		}
