@@ -30,22 +30,33 @@ func (s *Study) Ask(ctx context.Context, params []Param) (*Trial, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("hone: ask: %w", err)
 	}
-	t, ok, err := s.start(quiet, quiet, 0, true)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, fmt.Errorf("hone: ask: %w", sampler.ErrExhausted)
-	}
-	for _, p := range params {
-		if _, err := t.Suggest(p.Name, p.Distribution); err != nil {
-			if tellErr := s.TellFailed(ctx, t); tellErr != nil {
-				err = errors.Join(err, tellErr)
-			}
+	for {
+		t, ok, err := s.start(quiet, quiet, 0, true)
+		if err != nil {
 			return nil, err
 		}
+		if !ok {
+			return nil, fmt.Errorf("hone: ask: %w", sampler.ErrExhausted)
+		}
+		err = t.suggestAll(params)
+		if err == nil {
+			return t, nil
+		}
+		tellErr := s.TellFailed(quiet, t)
+		if t.elsewhere.Load() && ctx.Err() == nil {
+			continue // it was lost before it was handed out; there are others
+		}
+		return nil, errors.Join(err, tellErr)
 	}
-	return t, nil
+}
+
+func (t *Trial) suggestAll(params []Param) error {
+	for _, p := range params {
+		if _, err := t.Suggest(p.Name, p.Distribution); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // start begins the next trial. It reports false, without an error, when the
@@ -55,6 +66,18 @@ func (s *Study) Ask(ctx context.Context, params []Param) (*Trial, error) {
 func (s *Study) start(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
+	for {
+		t, ok, err := s.startOne(ctx, from, budget, asked)
+		if err == nil || t == nil || !t.elsewhere.Load() {
+			return t, ok, err
+		}
+		// It was lost before it had begun in earnest; there are others.
+	}
+}
+
+// startOne is start for one trial, which comes back with the error if there is
+// one to look at.
+func (s *Study) startOne(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
 	if err := s.refresh(ctx); err != nil {
 		return nil, false, fmt.Errorf("hone: study %q: %w", s.name, err)
 	}
@@ -89,7 +112,7 @@ func (s *Study) start(ctx, from context.Context, budget int, asked bool) (*Trial
 			return nil, false, s.discard(ctx, t, "the search space is exhausted")
 		}
 		_, tellErr := s.finish(ctx, t, Failed, nil, err)
-		return nil, false, errors.Join(err, tellErr)
+		return t, false, errors.Join(err, tellErr)
 	}
 	return t, true, nil
 }
@@ -154,7 +177,7 @@ func (s *Study) claimPlain(ctx context.Context, budget int, attrs []storage.Attr
 			return storage.Trial{}, false, err
 		}
 		for _, a := range attrs {
-			if err := s.storage.SetTrialAttr(ctx, id, storage.SystemAttr, a.Key, a.Value); err != nil {
+			if err := s.storage.SetTrialAttr(ctx, id, storage.SystemAttr, a.Key, a.Value); err != nil && !errors.Is(err, ErrTrialFinished) {
 				return storage.Trial{}, false, err
 			}
 		}
@@ -278,12 +301,10 @@ func (s *Study) finish(ctx context.Context, t *Trial, state State, values []floa
 	err := s.write(ctx, &rec, state, values, why)
 	if err != nil {
 		if errors.Is(err, ErrTrialFinished) || errors.Is(err, ErrTrialNotFound) || errors.Is(err, ErrStudyNotFound) {
+			err = t.refused(err)
 			s.known.finish(rec.ID, nil)
 			s.lease.drop(t)
 			t.release()
-			if errors.Is(err, ErrTrialFinished) {
-				err = t.lostOr(err)
-			}
 		} else {
 			t.reopen() // it may be told again
 		}
@@ -323,17 +344,6 @@ func (s *Study) write(ctx context.Context, rec *storage.Trial, state State, valu
 		rec.Started = rec.Finished
 	}
 	return nil
-}
-
-// lostOr returns ErrLeaseLost together with err if the trial's lease was lost,
-// else err.
-func (t *Trial) lostOr(err error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.ctx != nil && errors.Is(context.Cause(t.ctx), ErrLeaseLost) {
-		return fmt.Errorf("%w: %w", ErrLeaseLost, err)
-	}
-	return err
 }
 
 // noteUnused warns of enqueued values that the objective never asked for.

@@ -143,6 +143,16 @@ func (l *leaseKeeper) drop(t *Trial) {
 	}
 }
 
+// holds reports whether the trial is under this process's lease.
+func (l *leaseKeeper) holds(t *Trial) bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return t.held
+}
+
 // keep writes beats and looks around. The first beat is due at once: a trial
 // whose worker never beat is judged from when it was first seen.
 func (l *leaseKeeper) keep(stop chan struct{}) {
@@ -223,6 +233,7 @@ func (l *leaseKeeper) lose(t *Trial, cause error) {
 	if t.open() != nil {
 		return
 	}
+	t.elsewhere.Store(true)
 	t.abort(cause)
 	if _, ok := t.close(); !ok {
 		return

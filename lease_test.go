@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gohone/hone"
+	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/storage"
 )
@@ -197,6 +198,137 @@ func TestTellAfterTheLeaseWasLost(t *testing.T) {
 			t.Errorf("tell: %v", err)
 		}
 	})
+}
+
+// A worker that has lost its trial may learn so from the storage, before its next
+// beat. That is no failure of the objective: the call goes on with the next trial
+// and ends without an error.
+func TestTrialLostBetweenBeats(t *testing.T) {
+	for name, use := range map[string]func(*hone.Trial) error{
+		"suggest":    func(tr *hone.Trial) error { tr.SuggestFloat("y", 0, 1); return nil },
+		"report":     func(tr *hone.Trial) error { tr.Report(1, 1); return nil },
+		"attribute":  func(tr *hone.Trial) error { tr.SetUserAttr("k", 1); return nil },
+		"constraint": func(tr *hone.Trial) error { tr.SetConstraint("k", 1); return nil },
+		"recovered": func(tr *hone.Trial) error {
+			defer func() { recover() }()
+			tr.SuggestFloat("y", 0, 1)
+			return nil
+		},
+		"nothing": func(*hone.Trial) error { return nil },
+		"error":   func(*hone.Trial) error { return errors.New("an objective's own") },
+		"pruned":  func(*hone.Trial) error { return hone.ErrPruned },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				studies, links := workers(t, 2, hone.LeaseOptions{})
+				begun, mended := make(chan struct{}), make(chan struct{})
+				var cause error
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					err := studies[0].OptimizeContext(context.Background(), func(tr *hone.Trial) (float64, error) {
+						x := tr.SuggestFloat("x", 0, 1)
+						if tr.Number() > 0 {
+							return x, nil
+						}
+						close(begun)
+						<-mended
+						defer func() { cause = context.Cause(tr.Context()) }()
+						if err := use(tr); err != nil {
+							return 0, err
+						}
+						return -1, nil
+					}, &hone.OptimizeOptions{Trials: 3})
+					if err != nil {
+						t.Errorf("the call ended with %v", err)
+					}
+				})
+				<-begun
+				time.Sleep(500 * time.Millisecond) // away from the beats
+				links[0].cut.Store(true)
+				if err := studies[1].OptimizeContext(context.Background(), func(tr *hone.Trial) (float64, error) {
+					return tr.SuggestFloat("x", 0, 1), nil
+				}, &hone.OptimizeOptions{TotalTrials: 1}); err != nil {
+					t.Fatal(err)
+				}
+				links[0].cut.Store(false)
+				close(mended)
+				wg.Wait()
+				trials, err := studies[1].Trials()
+				if err != nil || len(trials) != 4 {
+					t.Fatalf("%d trials, %v", len(trials), err)
+				}
+				for i, f := range trials {
+					if want := map[bool]hone.State{true: hone.Failed, false: hone.Complete}[i == 0]; f.State != want || (f.SystemAttrs[storage.AttrLost] != nil) != (i == 0) {
+						t.Errorf("trial %d is %s, %v", i, f.State, f.SystemAttrs)
+					}
+				}
+				if name != "nothing" && name != "error" && name != "pruned" && !errors.Is(cause, hone.ErrLeaseLost) {
+					t.Errorf("the trial's context ended with %v", cause)
+				}
+			})
+		})
+	}
+}
+
+// slowStart is a sampler that notes something when a trial begins, which takes
+// it long the first time.
+type slowStart struct {
+	sampler.Random
+	wait func()
+}
+
+func (s *slowStart) Start(ctx context.Context, q *sampler.Query) error {
+	s.wait()
+	return q.SetAttr("note", 1)
+}
+
+// A trial that is lost before its objective has begun is not the objective's, nor
+// the user's: the next one takes its place, for Optimize and for Ask.
+func TestTrialLostBeforeItBegan(t *testing.T) {
+	for name, begin := range map[string]func(*hone.Study) error{
+		"Optimize": func(s *hone.Study) error { return s.Optimize(parabola, 1) },
+		"Ask": func(s *hone.Study) error {
+			tr, err := s.Ask(context.Background(), []hone.Param{{Name: "x", Distribution: distributions.Float{Low: 0, High: 1}}})
+			if err != nil {
+				return err
+			}
+			return s.Tell(context.Background(), tr, 1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				studies, links := workers(t, 1, hone.LeaseOptions{})
+				begun, mended := make(chan struct{}), make(chan struct{})
+				slow := &slowStart{wait: sync.OnceFunc(func() { close(begun); <-mended })}
+				s, err := hone.LoadStudy(context.Background(), &link{network: links[0].network}, "s", &hone.Options{Sampler: slow})
+				if err != nil {
+					t.Fatal(err)
+				}
+				errs := make(chan error)
+				go func() { errs <- begin(s) }()
+				<-begun
+				id, err := links[0].FindStudy(context.Background(), "s")
+				if err != nil {
+					t.Fatal(err)
+				}
+				recs, err := links[0].Trials(context.Background(), id, -1, nil)
+				if err != nil || len(recs) != 1 {
+					t.Fatalf("%d trials, %v", len(recs), err)
+				}
+				retry := &storage.Trial{State: storage.Waiting}
+				if done, err := links[0].Requeue(context.Background(), recs[0].ID, recs[0].Holder(), []storage.Attr{{Key: storage.AttrLost, Value: `"x"`}}, retry); err != nil || !done {
+					t.Fatalf("requeue: %v, %v", done, err)
+				}
+				close(mended)
+				if err := <-errs; err != nil {
+					t.Error(err)
+				}
+				if got := states(t, studies[0]); got[hone.Complete] != 1 || got[hone.Failed] != 1 || len(got) != 2 {
+					t.Errorf("states %v", got)
+				}
+			})
+		})
+	}
 }
 
 // A trial that kills its workers is not tried for ever.

@@ -437,7 +437,7 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 		// Found out only when it was asked for a value.
 		r.release()
 		r.stop(s.discard(ctx, t, "the search space is exhausted"))
-	case errors.Is(context.Cause(t.Context()), ErrLeaseLost):
+	case t.elsewhere.Load():
 		_, err := s.finish(ctx, t, Failed, nil, err)
 		r.told(nil, err)
 	case r.ctx.Err() != nil:
@@ -454,6 +454,9 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 		r.told(s.finish(ctx, t, Failed, nil, err))
 	default:
 		r.told(s.finish(ctx, t, Failed, nil, err))
+		if t.elsewhere.Load() {
+			return // which came out only now
+		}
 		if r.o.Catch == nil || !r.o.Catch(err) {
 			var placed *raised
 			if !errors.As(err, &placed) { // which tells the trial already

@@ -193,7 +193,7 @@ func (t *Trial) suggestNormal(name string, d distributions.Distribution) (float6
 	}
 	p := storage.Param{Name: name, Value: v, Dist: d}
 	if err := t.study.storage.SetParam(t.quiet, t.rec.ID, p); err != nil {
-		return 0, nil, err
+		return 0, nil, t.refused(err)
 	}
 	t.mu.Lock()
 	t.rec.Params = append(t.rec.Params, p)

@@ -38,8 +38,9 @@ type Trial struct {
 	used     int            // how many of them were asked for
 	seen     int64          // notes at the last look
 
-	done  atomic.Bool  // told, or given up; written under mu
-	notes atomic.Int64 // reports and attributes set so far
+	done      atomic.Bool  // told, or given up; written under mu
+	elsewhere atomic.Bool  // found to have been ended by somebody else
+	notes     atomic.Int64 // reports and attributes set so far
 
 	mu     sync.Mutex
 	rec    storage.Trial // what it has so far; slices only grow or are replaced
@@ -181,7 +182,7 @@ func (t *Trial) report(step int, value float64) error {
 		return nil
 	}
 	if err := t.study.storage.SetReport(t.quiet, t.rec.ID, step, value); err != nil {
-		return err
+		return t.refused(err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -289,7 +290,7 @@ func (t *Trial) setAttr(kind storage.AttrKind, key, text string) error {
 		return err
 	}
 	if err := t.study.storage.SetTrialAttr(t.quiet, t.rec.ID, kind, key, text); err != nil {
-		return err
+		return t.refused(err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -306,6 +307,34 @@ func (t *Trial) warn(msg string, args ...any) {
 	if l := t.study.logger; l != nil {
 		l.Warn("hone: "+msg, append([]any{"study", t.study.name, "trial", t.rec.Number}, args...)...)
 	}
+}
+
+// refused looks at why the storage did not take a change. A trial that is under
+// way here and finished there was ended by somebody else, most often by a worker
+// that took this one for lost: the trial's context ends, and the call of Optimize
+// goes on without its result.
+func (t *Trial) refused(err error) error {
+	if !errors.Is(err, ErrTrialFinished) {
+		return err
+	}
+	why := ErrTrialFinished
+	if t.study.lease.holds(t) {
+		why = ErrLeaseLost
+	}
+	t.elsewhere.Store(true)
+	t.abort(fmt.Errorf("hone: trial %d: %w: it was ended by another worker", t.rec.Number, why))
+	return t.lostOr(err)
+}
+
+// lostOr returns ErrLeaseLost together with err if the trial's lease was lost,
+// else err.
+func (t *Trial) lostOr(err error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ctx != nil && errors.Is(context.Cause(t.ctx), ErrLeaseLost) {
+		return fmt.Errorf("%w: %w", ErrLeaseLost, err)
+	}
+	return err
 }
 
 // close marks the trial as ended and returns what it has, once.

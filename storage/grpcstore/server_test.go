@@ -13,6 +13,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,21 +111,14 @@ func TestServerRefusesTheWorldInTheClear(t *testing.T) {
 		server := grpcstore.NewServer(storage.NewMemory(), c.o)
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(l) }()
-		select {
-		case err := <-served:
-			if !c.refused || err == nil || !strings.Contains(err.Error(), "other machines") {
-				t.Errorf("%s: %v", c.name, err)
-			}
-			l.Close()
-		case <-time.After(200 * time.Millisecond):
-			if c.refused {
-				t.Errorf("%s: served", c.name)
-			}
+		if !c.refused { // a refusal comes before Stop can matter
 			server.Stop()
-			if err := <-served; err != nil {
-				t.Errorf("%s: %v", c.name, err)
-			}
 		}
+		switch err := <-served; {
+		case c.refused && (err == nil || !strings.Contains(err.Error(), "other machines")), !c.refused && err != nil:
+			t.Errorf("%s: %v", c.name, err)
+		}
+		l.Close()
 	}
 }
 
@@ -138,10 +132,30 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// A server that is started anew is no end: calls under way are made again, and
-// the budget stays exact.
+// A ticker is a storage that tells of every so many results.
+type ticker struct {
+	*storage.Memory
+	every   int64
+	results atomic.Int64
+	tick    chan struct{}
+}
+
+func (k *ticker) SetState(ctx context.Context, trial int64, state storage.State, values []float64) (bool, error) {
+	done, err := k.Memory.SetState(ctx, trial, state, values)
+	if k.results.Add(1)%k.every == 0 {
+		select {
+		case k.tick <- struct{}{}:
+		default: // the server is on its way down already
+		}
+	}
+	return done, err
+}
+
+// A server that is started anew after every so many results, and cuts off what is
+// under way then, is no end: calls are made again, and the budget stays exact.
 func TestServerRestarts(t *testing.T) {
-	mem := storage.NewMemory()
+	const budget = 600
+	mem := &ticker{Memory: storage.NewMemory(), every: 40, tick: make(chan struct{}, 1)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -149,12 +163,16 @@ func TestServerRestarts(t *testing.T) {
 	target := l.Addr().String()
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
+	starts := 0
 	wg.Go(func() {
 		for {
+			starts++
 			server := grpcstore.NewServer(mem, &grpcstore.ServerOptions{StopGrace: time.Nanosecond})
+			stopped := make(chan struct{})
 			go func() {
+				defer close(stopped)
 				select {
-				case <-time.After(150 * time.Millisecond):
+				case <-mem.tick:
 				case <-stop:
 				}
 				server.Stop()
@@ -162,6 +180,7 @@ func TestServerRestarts(t *testing.T) {
 			if err := server.Serve(l); err != nil {
 				t.Error(err)
 			}
+			<-stopped
 			select {
 			case <-stop:
 				return
@@ -178,19 +197,18 @@ func TestServerRestarts(t *testing.T) {
 	var workers sync.WaitGroup
 	for range 8 {
 		workers.Go(func() {
-			st, err := grpcstore.Dial(target, nil)
+			st, err := grpcstore.Dial(target, &grpcstore.Options{DialTimeout: 5 * time.Minute, RetryFor: 5 * time.Minute})
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			defer st.Close()
+			// A claim whose answer was cut off is found by its lease, so that
+			// must not be long.
 			s, err := hone.NewStudy(&hone.Options{Name: "s", Storage: st, LoadIfExists: true, Sampler: new(sampler.Random),
-				Lease: hone.LeaseOptions{Beat: 50 * time.Millisecond, Lost: time.Second}})
+				Lease: hone.LeaseOptions{Beat: 200 * time.Millisecond, Lost: 2 * time.Second}})
 			if err == nil {
-				err = s.OptimizeContext(context.Background(), func(tr *hone.Trial) (float64, error) {
-					time.Sleep(5 * time.Millisecond)
-					return sphere(tr)
-				}, &hone.OptimizeOptions{TotalTrials: 600, Workers: 2})
+				err = s.OptimizeContext(context.Background(), sphere, &hone.OptimizeOptions{TotalTrials: budget, Workers: 2})
 			}
 			if err != nil {
 				t.Error(err)
@@ -224,10 +242,13 @@ func TestServerRestarts(t *testing.T) {
 			t.Errorf("trial %d is %s", i, f.State)
 		}
 	}
-	if complete != 600 {
-		t.Errorf("%d complete trials, the budget is 600", complete)
+	if complete != budget {
+		t.Errorf("%d complete trials, the budget is %d", complete, budget)
 	}
-	t.Logf("%d trials, %d of them lost with an answer", len(trials), len(trials)-complete)
+	if starts < 8 {
+		t.Errorf("the server was started %d times", starts)
+	}
+	t.Logf("%d trials, %d of them lost with an answer; %d starts", len(trials), len(trials)-complete, starts)
 }
 
 func TestMessageTooLarge(t *testing.T) {
