@@ -3,6 +3,7 @@
 //
 //	go run ./bench -suite tables -sampler tpe -seeds 15
 //	go run ./bench -suite tables -sampler tpe,random -quick
+//	go run ./bench -suite bbob3,bbob20,mixint20 -sampler tpe -seeds 5
 //
 // Regret after n trials is (best so far − optimum) / (median of random points −
 // optimum). On noisy problems the point that counts is the one with the best
@@ -15,6 +16,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -37,14 +39,15 @@ func main() {
 
 // An options is what the command line says.
 type options struct {
-	suite, samplers, out, dir, at, base, task, half string
-	seeds, from, budget, jobs                       int
-	quick                                           bool
+	suites, samplers, keep, out, dir, at, base, task, half, python string
+	seeds, from, budget, jobs                                      int
+	quick, fresh                                                   bool
+	begun                                                          []string // files that fresh has thrown away
 }
 
 func mainError() error {
 	var o options
-	flag.StringVar(&o.suite, "suite", "tables", "one of "+suiteNames())
+	flag.StringVar(&o.suites, "suite", "tables", "one or several, with commas between, of "+suiteNames())
 	flag.StringVar(&o.samplers, "sampler", "tpe", "one or several, with commas between, of "+samplers.Names())
 	flag.IntVar(&o.seeds, "seeds", 15, "number of studies for each task")
 	flag.IntVar(&o.from, "from", 0, "first seed")
@@ -52,7 +55,10 @@ func mainError() error {
 	flag.IntVar(&o.jobs, "j", runtime.GOMAXPROCS(0), "studies at a time")
 	flag.BoolVar(&o.quick, "quick", false, "a few tasks, three seeds: seconds")
 	flag.StringVar(&o.dir, "dir", "bench", "folder of this program, with tables/ and peers/")
-	flag.StringVar(&o.out, "out", "", "file of results; default DIR/results/SUITE-SAMPLER.jsonl; none keeps nothing")
+	flag.StringVar(&o.keep, "keep", "", "folder of results, SUITE-SAMPLER.jsonl in it; default DIR/results")
+	flag.StringVar(&o.out, "out", "", "one file of results in the place of that folder; none keeps nothing")
+	flag.BoolVar(&o.fresh, "fresh", false, "throw away what results there are, as after a change to a sampler")
+	flag.StringVar(&o.python, "python", "", "a Python with coco-experiment and numpy, for COCO's suites; default: one is set up in the user's cache")
 	flag.StringVar(&o.at, "at", "25,50,100", "trials after which to compare")
 	flag.StringVar(&o.base, "base", "", "who to compare the others with; default the first sampler")
 	flag.StringVar(&o.task, "task", "", "only tasks whose name contains this")
@@ -67,28 +73,28 @@ func mainError() error {
 	if o.quick {
 		o.seeds = min(o.seeds, 3)
 	}
-	return o.run()
+	for _, name := range strings.Split(o.suites, ",") {
+		suite, err := findSuite(name)
+		if err != nil {
+			return err
+		}
+		env := &Env{Dir: o.dir, Python: o.python}
+		if err := errors.Join(o.run(suite, env), env.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (o *options) run() error {
-	suite, err := findSuite(o.suite)
-	if err != nil {
-		return err
-	}
-	problems, err := suite.Problems(o.dir)
+func (o *options) run(suite Suite, env *Env) error {
+	problems, err := suite.Problems(env)
 	if err != nil {
 		return err
 	}
 	problems = o.choose(problems)
 	var lines []record.Line
 	for _, name := range strings.Split(o.samplers, ",") {
-		out := o.out
-		if out == "" {
-			out = filepath.Join(o.dir, "results", o.suite+"-"+name+".jsonl")
-		} else if out == "none" {
-			out = ""
-		}
-		own, err := o.study(suite, problems, name, out)
+		own, err := o.study(suite, problems, name, o.file(suite, name))
 		if err != nil {
 			return err
 		}
@@ -103,6 +109,19 @@ func (o *options) run() error {
 		base = lines[0].Alg
 	}
 	return o.compare(append(lines, peers...), problems, base)
+}
+
+// file returns where the results of a sampler are kept, empty for nowhere.
+func (o *options) file(suite Suite, sampler string) string {
+	switch {
+	case o.out == "none":
+		return ""
+	case o.out != "":
+		return o.out
+	case o.keep != "":
+		return filepath.Join(o.keep, suite.Name+"-"+sampler+".jsonl")
+	}
+	return filepath.Join(o.dir, "results", suite.Name+"-"+sampler+".jsonl")
 }
 
 // choose leaves out the tasks that were not asked for.

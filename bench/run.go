@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +21,12 @@ import (
 // study runs a sampler on all problems, as many seeds as asked for, and returns
 // the results. Those that are in the file already are taken from there.
 func (o *options) study(suite Suite, problems []Problem, name, path string) ([]record.Line, error) {
+	if o.fresh && path != "" && !slices.Contains(o.begun, path) {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		o.begun = append(o.begun, path)
+	}
 	file, err := record.Open(path)
 	if err != nil {
 		return nil, err
@@ -150,16 +158,19 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 }
 
 // begin asks for a trial and runs it. What it took leaves out the objective where
-// that is possible: choosing parameters happens inside of it.
+// that is possible: without Params, choosing happens inside of it.
 func begin(ctx context.Context, study *hone.Study, p *Problem, noise *rand.Rand) (flight, float64, error) {
 	began := time.Now()
-	t, err := study.Ask(ctx, nil)
+	t, err := study.Ask(ctx, p.Params)
 	if err != nil {
 		return flight{}, 0, err
 	}
+	took := time.Since(began).Seconds()
 	f := flight{trial: t, ends: 1}
 	f.told, f.score, f.err = p.Run(t, noise)
-	took := time.Since(began).Seconds()
+	if len(p.Params) == 0 {
+		took = time.Since(began).Seconds()
+	}
 	if f.err != nil && !errors.Is(f.err, hone.ErrPruned) && !errors.Is(f.err, errFailed) {
 		return flight{}, 0, f.err
 	}

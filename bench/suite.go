@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -19,6 +20,9 @@ type Problem struct {
 	// Clip, if not 0, bounds regret from above, so that a study that has no
 	// feasible point yet counts as one at the median.
 	Clip float64
+	// Params, if there are any, are all parameters: they are asked for before Run,
+	// so that the time that Run takes does not count as the sampler's.
+	Params []hone.Param
 	// Directions of what a trial is told. nil: one value, minimised.
 	Directions []hone.Direction
 	// Run asks the trial for its parameters, may report, set constraints and be
@@ -41,13 +45,35 @@ type Suite struct {
 	Peers string
 	// Workers is the number of trials under way at a time. 0 means 1.
 	Workers int
-	// Problems reads or makes them; dir is the folder of this program.
-	Problems func(dir string) ([]Problem, error)
+	// Python says that its problems are evaluated by a Python program.
+	Python bool
+	// Problems reads or makes them.
+	Problems func(e *Env) ([]Problem, error)
 }
 
 // To add a suite, add a file suite_….go and a line.
-var suites = []Suite{
-	tables, tablesNoisy, tablesParallel, synthetic, multi,
+var suites = append([]Suite{
+	tables, tablesNoisy, tablesParallel, bbob3, bbob20, mixint20, synthetic, syntheticParallel, multi,
+}, families()...)
+
+// An Env is where suites find what they need, until it is closed.
+type Env struct {
+	Dir    string // the folder of this program
+	Python string // with coco-experiment and numpy; empty: one is set up when it is needed
+
+	closers []func() error
+}
+
+func (e *Env) atClose(f func() error) { e.closers = append(e.closers, f) }
+
+// Close ends what suites have started.
+func (e *Env) Close() error {
+	var err error
+	for _, f := range e.closers {
+		err = errors.Join(err, f())
+	}
+	e.closers = nil
+	return err
 }
 
 func findSuite(name string) (Suite, error) {

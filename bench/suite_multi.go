@@ -9,7 +9,7 @@ import (
 var multi = Suite{
 	Name: "multi", Peers: "multi",
 	About:    "functions with two or three objectives; regret is the share of the optimal front's hypervolume that is missing",
-	Problems: func(string) ([]Problem, error) { return multiProblems(), nil },
+	Problems: func(*Env) ([]Problem, error) { return multiProblems(), nil },
 }
 
 func multiProblems() []Problem {

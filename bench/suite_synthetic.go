@@ -14,12 +14,36 @@ import (
 var synthetic = Suite{
 	Name: "synthetic", Peers: "synthetic",
 	About:    "functions with one objective and a known optimum: continuous, rotated, mixed, noisy, constrained, conditional, wide",
-	Problems: func(string) ([]Problem, error) { return syntheticProblems(), nil },
+	Problems: func(*Env) ([]Problem, error) { return syntheticProblems(testfunc.Families...), nil },
 }
 
-func syntheticProblems() []Problem {
+var syntheticParallel = Suite{
+	Name: "synthetic-parallel", Peers: "synthetic-parallel", Workers: 8,
+	About: "the continuous and the mixed ones with eight trials under way",
+	Problems: func(*Env) ([]Problem, error) {
+		return uneven(syntheticProblems(testfunc.Continuous, testfunc.Mixed)), nil
+	},
+}
+
+// families makes a suite of each family of functions with one objective.
+func families() []Suite {
+	var out []Suite
+	for _, f := range testfunc.Families {
+		if f == testfunc.Multi {
+			continue
+		}
+		out = append(out, Suite{
+			Name: string(f), Peers: string(f),
+			About:    "the " + string(f) + " ones of synthetic",
+			Problems: func(*Env) ([]Problem, error) { return syntheticProblems(f), nil },
+		})
+	}
+	return out
+}
+
+func syntheticProblems(families ...testfunc.Family) []Problem {
 	var out []Problem
-	for _, family := range testfunc.Families {
+	for _, family := range families {
 		for _, p := range testfunc.Suite(family) {
 			if p.Objectives == 1 {
 				q := Problem{

@@ -15,25 +15,30 @@ import (
 var tables = Suite{
 	Name: "tables", Peers: "tables",
 	About:    "15 complete tables of real studies; a trial is told the mean of a cell's results",
-	Problems: func(dir string) ([]Problem, error) { return tableProblems(dir, false) },
+	Problems: func(e *Env) ([]Problem, error) { return tableProblems(e.Dir, false) },
 }
 
 var tablesNoisy = Suite{
 	Name: "tables-noisy", Peers: "noisy",
 	About:    "the same, but a trial is told one of the results, drawn at random",
-	Problems: func(dir string) ([]Problem, error) { return tableProblems(dir, true) },
+	Problems: func(e *Env) ([]Problem, error) { return tableProblems(e.Dir, true) },
 }
 
 var tablesParallel = Suite{
 	Name: "tables-parallel", Peers: "tables-parallel", Workers: 8,
 	About: "the tables with eight trials under way, which take ½ to 2 units of time",
-	Problems: func(dir string) ([]Problem, error) {
-		problems, err := tableProblems(dir, false)
-		for i := range problems {
-			problems[i].Duration = func(_ *hone.Trial, noise *rand.Rand) float64 { return math.Exp2(2*noise.Float64() - 1) }
-		}
-		return problems, err
+	Problems: func(e *Env) ([]Problem, error) {
+		problems, err := tableProblems(e.Dir, false)
+		return uneven(problems), err
 	},
+}
+
+// uneven makes trials take ½ to 2 units of time.
+func uneven(problems []Problem) []Problem {
+	for i := range problems {
+		problems[i].Duration = func(_ *hone.Trial, noise *rand.Rand) float64 { return math.Exp2(2*noise.Float64() - 1) }
+	}
+	return problems
 }
 
 // tableProblems offers the tables as problems. Ordinal parameters are integers 0,

@@ -4,10 +4,11 @@ package record
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -100,26 +101,40 @@ func Open(path string) (*File, error) {
 	if path == "" {
 		return r, nil
 	}
-	lines, err := readFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	r.f = f
+	if err := dropPart(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	lines, err := readFile(path)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	for _, l := range lines {
 		r.done[l.Key()] = l
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return nil, err
-	}
-	// Written anew, so that a line that was cut off does not swallow the next.
-	if r.f, err = os.Create(path); err != nil {
-		return nil, err
-	}
-	for _, l := range lines {
-		if err := r.write(l); err != nil {
-			return nil, err
-		}
-	}
 	return r, nil
+}
+
+// dropPart takes off the end of a file a line that was cut off, so that it does not
+// swallow the next, and leaves the file at its end.
+func dropPart(f *os.File) error {
+	whole, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	end := int64(bytes.LastIndexByte(whole, '\n') + 1)
+	if err := f.Truncate(end); err != nil {
+		return err
+	}
+	_, err = f.Seek(end, io.SeekStart)
+	return err
 }
 
 // Has returns the result of a run that was made before.
