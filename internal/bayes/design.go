@@ -9,9 +9,14 @@ import (
 const designCandidates = 500
 
 // design returns a point for the time before there is a model: the centre first,
-// then one that is far from all others. Coordinates that are kept have their value
-// in x already.
-func (s *Space) design(x []float64, kept []bool, others [][]float64, rng *rand.Rand) {
+// then one that is far from all others. With a belief, the logarithm of a density, it
+// is a draw from that density. Coordinates that are kept have their value in x
+// already.
+func (s *Space) design(x []float64, kept []bool, others [][]float64, belief func([]float64) float64, rng *rand.Rand) {
+	if belief != nil {
+		s.believed(x, kept, belief, rng)
+		return
+	}
 	if len(others) == 0 {
 		s.centre(x, kept, rng)
 		return
@@ -21,6 +26,21 @@ func (s *Space) design(x []float64, kept []bool, others [][]float64, rng *rand.R
 		s.random(x, kept, rng)
 		if d := s.nearest(x, others, best); d > best {
 			best = d
+			copy(found, x)
+		}
+	}
+	copy(x, found)
+}
+
+// believed moves x to a draw from the density whose logarithm is belief, up to a
+// constant: to one of some random points, with odds as the density there, by the
+// largest of belief plus a Gumbel number.
+func (s *Space) believed(x []float64, kept []bool, belief func([]float64) float64, rng *rand.Rand) {
+	best, found := math.Inf(-1), make([]float64, len(x))
+	for i := range designCandidates {
+		s.random(x, kept, rng)
+		if b := belief(x) - math.Log(rng.ExpFloat64()); b > best || i == 0 {
+			best = b
 			copy(found, x)
 		}
 	}

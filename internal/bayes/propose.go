@@ -32,8 +32,11 @@ type Problem struct {
 	// be missing.
 	Former   []Fit
 	FormerAt int
-	// Belief is added to the promise of a point. Nil: nothing.
+	// Belief is the logarithm of a density that tells where the best point is
+	// believed to be, up to a constant. Weight·Belief is added to the promise of a
+	// point. Nil: nothing is believed.
 	Belief func(x []float64) float64
+	Weight float64
 	// Repeats allows a point to be proposed again that was evaluated already.
 	Repeats bool
 }
@@ -109,11 +112,11 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 		}
 	}
 	if st == nil {
-		p.Space.design(x, p.Kept, known, rng)
+		p.Space.design(x, p.Kept, known, p.Belief, rng)
 		return Proposal{Point: p.untried(x, tried, rng), How: how}
 	}
 	crit, how := st.criterion(p, rng)
-	s := &search{space: p.Space, models: st.models, crit: crit, belief: p.Belief, x: st.ranked, base: p.Base, kept: p.Kept, tried: tried, rng: rng}
+	s := &search{space: p.Space, models: st.models, crit: crit, belief: p.Belief, weight: p.Weight, x: st.ranked, base: p.Base, kept: p.Kept, tried: tried, rng: rng}
 	s.prepare()
 	if best := s.run(); best != nil {
 		x = best

@@ -29,11 +29,12 @@ type search struct {
 	space  *Space
 	models []*gp.Model // one for each output, on the same points
 	crit   criterion
-	belief func(x []float64) float64 // added to the promise; nil: nothing
-	x      [][]float64               // the points of the models that were evaluated, best first
-	base   []float64                 // values of coordinates that are kept
-	kept   []bool                    // nil: none
-	tried  map[string]bool           // points that are not to be proposed
+	belief func(x []float64) float64 // weight times it is added to the promise; nil: nothing
+	weight float64
+	x      [][]float64     // the points of the models that were evaluated, best first
+	base   []float64       // values of coordinates that are kept
+	kept   []bool          // nil: none
+	tried  map[string]bool // points that are not to be proposed
 	rng    *rand.Rand
 
 	scratch                []gp.Scratch
@@ -98,7 +99,7 @@ func (s *search) valueAbove(x []float64, threshold float64) (float64, bool) {
 func (s *search) at(x []float64, threshold float64, distances func(k int) []float64) (float64, bool) {
 	belief := 0.0
 	if s.belief != nil {
-		belief = s.belief(x)
+		belief = s.weight * s.belief(x)
 	}
 	for k, m := range s.models {
 		s.mu[k], s.sigma[k] = m.Glance(&s.scratch[k], distances(k))
@@ -157,14 +158,15 @@ func (s *search) run() []float64 {
 	return best.x
 }
 
-// keep writes the values of coordinates that are kept to x and settles the rest.
+// keep makes a point to begin at of a trial's: coordinates that are kept get
+// their values, others the nearest that today's space has, and the rest is settled.
 func (s *search) keep(x []float64) {
-	if s.kept == nil {
-		return
-	}
-	for j, k := range s.kept {
-		if k {
+	for j, d := range s.space.Dims {
+		switch {
+		case s.kept != nil && s.kept[j]:
 			x[j] = s.base[j]
+		case !math.IsNaN(x[j]):
+			x[j] = d.Snap(x[j])
 		}
 	}
 	s.space.settle(x, s.kept, s.exemplar)

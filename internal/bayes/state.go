@@ -110,7 +110,7 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 	points := p.Points
 	if len(points) > fitPoints {
 		subset := representatives(order, fitPoints)
-		points = pick(points, subset)
+		points, outputs = pick(points, subset), slices.Clone(outputs)
 		for k := range outputs {
 			outputs[k] = pick(outputs[k], subset)
 		}

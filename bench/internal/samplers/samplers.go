@@ -13,6 +13,7 @@ import (
 // To add a sampler to every program of bench, add a line.
 var makers = map[string]func() sampler.Sampler{
 	"auto":       func() sampler.Sampler { return &sampler.Auto{} },
+	"gp":         func() sampler.Sampler { return &sampler.GP{} },
 	"random":     func() sampler.Sampler { return &sampler.Random{} },
 	"qmc":        func() sampler.Sampler { return &sampler.QMC{} },
 	"cma":        func() sampler.Sampler { return &sampler.CMAES{} },
