@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gohone/hone/distributions"
@@ -281,6 +282,28 @@ func (s *Study) checkResult(values []float64) error {
 		}
 	}
 	return nil
+}
+
+// badResult tells what the objective returned, and for which parameters. why is
+// what checkResult said.
+func (t *Trial) badResult(values []float64, why error) error {
+	var b strings.Builder
+	if len(values) == 1 {
+		fmt.Fprintf(&b, "objective returned %v", values[0])
+	} else {
+		fmt.Fprintf(&b, "objective returned %v", values)
+	}
+	for i, p := range t.snapshot().Params {
+		if i == 0 {
+			b.WriteString(" for")
+		}
+		if v, ok := external(p).(string); ok {
+			fmt.Fprintf(&b, " %s=%q", p.Name, v)
+		} else {
+			fmt.Fprintf(&b, " %s=%v", p.Name, external(p))
+		}
+	}
+	return fmt.Errorf("%s: %w; return an error to mark a failure, or hone.ErrPruned to prune", &b, why)
 }
 
 // finish ends a trial, whose result is then durable and known. why is kept with a

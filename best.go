@@ -29,7 +29,7 @@ func (s *Study) best() (*storage.Trial, error) {
 	if len(s.directions) != 1 {
 		return nil, fmt.Errorf("%w (study %q has %d): there is no single best trial; use ParetoFront", ErrMultiObjective, s.name, len(s.directions))
 	}
-	if err := s.refresh(context.Background()); err != nil {
+	if err := s.refreshAll(context.Background()); err != nil {
 		return nil, fmt.Errorf("hone: study %q: %w", s.name, err)
 	}
 	s.known.mu.Lock()

@@ -24,9 +24,10 @@ type knowledge struct {
 
 	mu       sync.Mutex
 	log      *storage.Log
-	apart    map[int]*storage.Log     // by bracket
-	after    int64                    // largest id read
-	open     map[int64]storage.State  // read, unfinished then, not live
+	apart    map[int]*storage.Log // by bracket
+	after    int64                // largest id read
+	unsure   map[int64]struct{}   // may have ended since they were read: others, and what was ours
+	waiting  queue
 	told     map[int64]struct{}       // put in by tell; to be passed over when they are read
 	others   map[int64]*storage.Trial // running elsewhere
 	live     map[int64]*Trial         // running here
@@ -46,22 +47,50 @@ func newKnowledge(study string, directions []Direction, b pruner.Bracketer) *kno
 		log:        storage.NewLog(len(directions)),
 		apart:      make(map[int]*storage.Log),
 		after:      -1,
-		open:       make(map[int64]storage.State),
+		unsure:     make(map[int64]struct{}),
 		told:       make(map[int64]struct{}),
 		others:     make(map[int64]*storage.Trial),
 		live:       make(map[int64]*Trial),
 	}
 }
 
-// refresh reads what is new in the storage.
+// refresh reads what is new in the storage: trials that were added, and what has
+// become of those that were unfinished. Waiting trials that somebody took out of
+// order may be noticed later.
 func (s *Study) refresh(ctx context.Context) error {
 	k := s.known
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var include []int64
-	if len(k.open) > 0 {
-		include = slices.Collect(maps.Keys(k.open))
+	include := slices.Concat(slices.Collect(maps.Keys(k.unsure)), k.waiting.front(), k.waiting.others())
+	for {
+		front := k.waiting.front()
+		last := int64(-1)
+		if len(front) > 0 {
+			last = front[len(front)-1]
+		}
+		if err := s.readNew(ctx, include); err != nil {
+			return err
+		}
+		// Where the whole front was taken, more may have been.
+		if k.waiting.len() == 0 || k.waiting.ids[0] <= last || last < 0 {
+			return nil
+		}
+		include = k.waiting.front()
 	}
+}
+
+// refreshAll is refresh with a look at every waiting trial.
+func (s *Study) refreshAll(ctx context.Context) error {
+	k := s.known
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return s.readNew(ctx, slices.Concat(slices.Collect(maps.Keys(k.unsure)), k.waiting.ids))
+}
+
+// readNew reads the trials that were added, and those named, with the lock of
+// what is known held.
+func (s *Study) readNew(ctx context.Context, include []int64) error {
+	k := s.known
 	trials, err := s.storage.Trials(ctx, s.id, k.after, include)
 	if err != nil {
 		return err
@@ -76,8 +105,7 @@ func (s *Study) refresh(ctx context.Context) error {
 		if _, ok := k.live[t.ID]; ok {
 			continue
 		}
-		delete(k.open, t.ID)
-		delete(k.others, t.ID)
+		k.forget(t.ID)
 		switch {
 		case t.State.Finished():
 			c := *t // so that the batch can be freed
@@ -85,12 +113,19 @@ func (s *Study) refresh(ctx context.Context) error {
 		case t.State == Running:
 			c := *t
 			k.others[t.ID] = &c
-			k.open[t.ID] = t.State
+			k.unsure[t.ID] = struct{}{}
 		default:
-			k.open[t.ID] = t.State
+			k.waiting.add(t.ID)
 		}
 	}
 	return nil
+}
+
+// forget drops what was known of an unfinished trial.
+func (k *knowledge) forget(id int64) {
+	delete(k.unsure, id)
+	delete(k.others, id)
+	k.waiting.remove(id)
 }
 
 // append takes a finished trial in, with the lock held.
@@ -142,8 +177,7 @@ func (k *knowledge) begin(t *Trial) {
 	if t.rec.ID == k.after+1 { // nothing lies between: it need not be read
 		k.after = t.rec.ID
 	}
-	delete(k.open, t.rec.ID)
-	delete(k.others, t.rec.ID)
+	k.forget(t.rec.ID)
 }
 
 // finish takes in the result of a trial of this process. rec is nil when the
@@ -154,12 +188,11 @@ func (k *knowledge) finish(id int64, rec *storage.Trial) {
 	delete(k.live, id)
 	if rec == nil {
 		if _, ok := k.told[id]; !ok {
-			k.open[id] = Running
+			k.unsure[id] = struct{}{}
 		}
 		return
 	}
-	delete(k.open, id)
-	delete(k.others, id)
+	k.forget(id)
 	if id > k.after {
 		k.told[id] = struct{}{}
 	}
@@ -217,11 +250,6 @@ func (k *knowledge) around(number int) (*storage.History, []*storage.Trial) {
 func (k *knowledge) unfinished() (waiting, here, leased int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, state := range k.open {
-		if state == Waiting {
-			waiting++
-		}
-	}
 	for _, t := range k.others {
 		if t.HoldsBudget() {
 			leased++
@@ -232,21 +260,14 @@ func (k *knowledge) unfinished() (waiting, here, leased int) {
 			here++
 		}
 	}
-	return waiting, here, leased
+	return k.waiting.len(), here, leased
 }
 
 // oldestWaiting returns the ids of waiting trials, in order.
 func (k *knowledge) oldestWaiting() []int64 {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	var ids []int64
-	for id, state := range k.open {
-		if state == Waiting {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
+	return slices.Clone(k.waiting.ids)
 }
 
 // betterTrial reports whether t is complete, feasible, and better than best (nil:

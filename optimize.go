@@ -94,7 +94,7 @@ func (s *Study) Optimize(f Objective, n int) error {
 // options set no limit.
 //
 // It returns the first error of an objective that Catch does not take, wrapped
-// with the trial's number, and the cause of a ctx that ended. When ctx ends, the
+// with the trial's number, and of a ctx that ended its error and its cause. When ctx ends, the
 // trials under way have a second to return; those that do not complete fail, do
 // not count, and are put back into the queue, so that none is left running.
 // A limit that is reached is no error.
@@ -177,10 +177,10 @@ func (s *Study) optimize(ctx context.Context, o *OptimizeOptions, f MultiObjecti
 	if err := o.validate(); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("hone: optimize study %q: no trial was begun: %w", s.name, context.Cause(ctx))
-	}
 	r := &run{study: s, objective: f, o: *o, ctx: ctx, quiet: context.WithoutCancel(ctx), begun: time.Now(), done: make(chan struct{}), wake: make(chan struct{})}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w (no trial was begun)", r.ended())
+	}
 	if o.Progress != nil {
 		r.progress = newProgress(o.Progress, s, o)
 		defer r.progress.end()
@@ -212,9 +212,21 @@ func (s *Study) optimize(ctx context.Context, o *OptimizeOptions, f MultiObjecti
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.err == nil && ctx.Err() != nil {
-		return fmt.Errorf("hone: optimize study %q: %w", s.name, context.Cause(ctx))
+		return r.ended()
 	}
 	return r.err
+}
+
+// ended returns the error of a call whose ctx has ended: its cause, which is also
+// ctx.Err().
+func (r *run) ended() error {
+	err, cause := r.ctx.Err(), context.Cause(r.ctx)
+	if errors.Is(cause, err) {
+		err = cause
+	} else {
+		err = fmt.Errorf("%w: %w", err, cause)
+	}
+	return fmt.Errorf("hone: optimize study %q: %w", r.study.name, err)
 }
 
 // stop has no more trials begun. The first error that is given is what Optimize
@@ -319,8 +331,8 @@ func (r *run) next() *Trial {
 		// What was under way may have ended since start looked: it is only over
 		// if nothing was under way before that look either.
 		before := settled
-		if settled = r.settled(); settled && before {
-			r.stop(nil)
+		if settled, err = r.settled(); err != nil || settled && before {
+			r.stop(err)
 			return nil
 		}
 		if settled {
@@ -349,13 +361,16 @@ func (r *run) next() *Trial {
 // under a lease elsewhere, that may yet fall back into the queue or open a branch.
 // Trials that the user asked for are not waited for: the user may be this very
 // goroutine.
-func (r *run) settled() bool {
+func (r *run) settled() (bool, error) {
+	if err := r.study.refreshAll(r.quiet); err != nil {
+		return false, fmt.Errorf("hone: study %q: %w", r.study.name, err)
+	}
 	waiting, here, leased := r.study.known.unfinished()
 	k := r.study.known
 	k.mu.Lock()
 	counts := k.counts
 	k.mu.Unlock()
-	return r.o.TotalTrials > 0 && counts >= r.o.TotalTrials || waiting+here+leased == 0
+	return r.o.TotalTrials > 0 && counts >= r.o.TotalTrials || waiting+here+leased == 0, nil
 }
 
 // try calls the objective and ends the trial, unless the trial was taken away
@@ -429,8 +444,7 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 			return
 		}
 		// The trial has failed; the study goes on, as in Optuna.
-		err = fmt.Errorf("objective returned %v for %v: %w; return an error to mark a failure, or hone.ErrPruned to prune", values, t.Params(), err)
-		r.told(s.finish(ctx, t, Failed, nil, err))
+		r.told(s.finish(ctx, t, Failed, nil, t.badResult(values, err)))
 	case errors.Is(err, ErrPruned):
 		r.told(s.finish(ctx, t, Pruned, nil, nil))
 	case errors.Is(err, sampler.ErrExhausted) && t.failure() != nil:
@@ -457,7 +471,13 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 		if t.elsewhere.Load() {
 			return // which came out only now
 		}
-		if r.o.Catch == nil || !r.o.Catch(err) {
+		goOn := false
+		if r.o.Catch != nil {
+			if panicked := r.userCall("OptimizeOptions.Catch", func() { goOn = r.o.Catch(err) }); panicked != nil {
+				err = errors.Join(err, panicked)
+			}
+		}
+		if !goOn {
 			var placed *raised
 			if !errors.As(err, &placed) { // which tells the trial already
 				err = fmt.Errorf("hone: trial %d: %w", t.rec.Number, err)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -249,6 +250,44 @@ func TestCallbackPanicNamesIt(t *testing.T) {
 	}
 	if got := states(t, s); got[hone.Complete] != 1 {
 		t.Errorf("states %v", got)
+	}
+}
+
+func TestGoexitOfACallbackEndsTheCall(t *testing.T) {
+	s := newStudy(t, nil)
+	err := s.OptimizeContext(context.Background(), parabola, &hone.OptimizeOptions{Trials: 5, Callbacks: []func(*hone.Study, hone.FrozenTrial){
+		func(*hone.Study, hone.FrozenTrial) { runtime.Goexit() },
+	}})
+	if got := states(t, s); err == nil || !strings.Contains(err.Error(), "Callbacks[0]") || got[hone.Complete] != 1 {
+		t.Errorf("error %v, states %v", err, got)
+	}
+}
+
+func TestPanicOfCatchEndsTheCall(t *testing.T) {
+	s := newStudy(t, nil)
+	boom := errors.New("boom")
+	err := s.OptimizeContext(context.Background(), func(*hone.Trial) (float64, error) { return 0, boom },
+		&hone.OptimizeOptions{Trials: 5, Catch: func(error) bool { panic("oh no") }})
+	if got := states(t, s); !errors.Is(err, boom) || !strings.Contains(err.Error(), "oh no") || got[hone.Failed] != 1 {
+		t.Errorf("error %v, states %v", err, got)
+	}
+}
+
+// A context may end for a reason of the user's own. Both the reason and that it
+// ended are told.
+func TestCauseOfTheEnd(t *testing.T) {
+	reason := errors.New("the machine is needed")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	s := newStudy(t, nil)
+	for _, want := range []int{1, 1} { // the second time it has ended before
+		err := s.OptimizeContext(ctx, func(tr *hone.Trial) (float64, error) {
+			cancel(reason)
+			return 1, nil
+		}, nil)
+		if got := states(t, s); !errors.Is(err, reason) || !errors.Is(err, context.Canceled) || got[hone.Complete] != want {
+			t.Errorf("error %v, states %v", err, got)
+		}
 	}
 }
 

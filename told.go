@@ -55,15 +55,23 @@ func (r *run) told(rec *storage.Trial, err error) {
 	}
 }
 
-// userCall calls a function of the user's and turns a panic into an error that
-// names it.
+// userCall calls a function of the user's. A panic becomes an error that names it;
+// where the function ends its goroutine, as FailNow of a test does, the call of
+// Optimize ends with such an error.
 func (r *run) userCall(what string, f func()) (err error) {
+	returned := false
 	defer func() {
+		if returned {
+			return
+		}
 		if p := recover(); p != nil {
 			err = fmt.Errorf("hone: %s panicked (the trial's result is stored): %v", what, p)
+			return
 		}
+		r.stop(fmt.Errorf("hone: %s ended its goroutine (runtime.Goexit, or FailNow of a test; the trial's result is stored)", what))
 	}()
 	f()
+	returned = true
 	return nil
 }
 
