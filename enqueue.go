@@ -149,7 +149,8 @@ func number(v any) (float64, bool) {
 
 // AddTrial puts a trial that was run elsewhere into the study, under a new number.
 // It must be whole: a complete trial has its values, every parameter has its
-// distribution and lies in it, times are in order.
+// distribution and lies in it. Times that are out of order, as where a clock was
+// set back, are kept with a warning.
 func (s *Study) AddTrial(f FrozenTrial) error {
 	t, err := thaw(f, len(s.directions))
 	if err != nil {
@@ -157,6 +158,9 @@ func (s *Study) AddTrial(f FrozenTrial) error {
 	}
 	if t.State == Running {
 		return errors.New("hone: add trial: it is running; only waiting and finished trials can be added")
+	}
+	if !t.Finished.IsZero() && t.Finished.Before(t.Started) && s.logger != nil {
+		s.logger.Warn("hone: added trial finished before it started", "study", s.name, "started", t.Started, "finished", t.Finished)
 	}
 	if _, err := s.storage.CreateTrial(context.Background(), s.id, t); err != nil {
 		return fmt.Errorf("hone: add trial: %w", err)

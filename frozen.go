@@ -218,8 +218,5 @@ func thawAttrs(t *storage.Trial, f FrozenTrial) error {
 			Value: string(pyjson.AppendFloat(nil, c)),
 		})
 	}
-	if !t.Finished.IsZero() && t.Finished.Before(t.Started) {
-		return fmt.Errorf("it finished (%v) before it started (%v)", t.Finished, t.Started)
-	}
 	return nil
 }

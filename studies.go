@@ -18,19 +18,20 @@ func findStudy(ctx context.Context, st storage.Storage, name string) (storage.St
 		if err != nil {
 			return storage.Study{}, fmt.Errorf("hone: list studies: %w", err)
 		}
-		if len(all) != 1 {
-			return storage.Study{}, fmt.Errorf("hone: %w: no name was given and the storage holds %d studies; name one%s", ErrStudyNotFound, len(all), nearest("", all))
+		switch len(all) {
+		case 0:
+			return storage.Study{}, fmt.Errorf("hone: load study: %w: the storage holds none", ErrStudyNotFound)
+		case 1:
+			return all[0], nil
 		}
-		return all[0], nil
+		return storage.Study{}, fmt.Errorf("hone: load study: %w: no name was given, and the storage holds %d studies; name one, such as %s", ErrStudyNotFound, len(all), nearest("", all))
 	}
 	id, err := st.FindStudy(ctx, name)
 	if err != nil {
 		if errors.Is(err, ErrStudyNotFound) {
-			all, listErr := st.Studies(ctx)
-			if listErr != nil {
-				all = nil
+			if all, listErr := st.Studies(ctx); listErr == nil && len(all) > 0 {
+				err = fmt.Errorf("%w; did you mean %s?", err, nearest(name, all))
 			}
-			return storage.Study{}, fmt.Errorf("hone: load study %q%s: %w", name, nearest(name, all), err)
 		}
 		return storage.Study{}, fmt.Errorf("hone: load study %q: %w", name, err)
 	}
@@ -41,11 +42,8 @@ func findStudy(ctx context.Context, st storage.Storage, name string) (storage.St
 	return s, nil
 }
 
-// nearest names up to three studies whose names are most like name.
+// nearest names the three studies, or fewer, whose names are most like name.
 func nearest(name string, all []storage.Study) string {
-	if len(all) == 0 {
-		return ""
-	}
 	names := make([]string, len(all))
 	for i, s := range all {
 		names[i] = s.Name
@@ -54,7 +52,11 @@ func nearest(name string, all []storage.Study) string {
 	for i := range names {
 		names[i] = fmt.Sprintf("%q", names[i])
 	}
-	return " (there are " + strings.Join(names[:min(3, len(names))], ", ") + ")"
+	names = names[:min(3, len(names))]
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " or " + names[last]
+	}
+	return names[0]
 }
 
 // distance is Levenshtein's: how many letters to change, put in or take out.

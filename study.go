@@ -106,12 +106,17 @@ func newStudy(ctx context.Context, o *Options) (*Study, error) {
 	if err := checkParts(o, create); err != nil {
 		return nil, err
 	}
-	if o.MetricNames != nil && len(o.MetricNames) != len(create) && (directions != nil || !o.LoadIfExists) {
-		return nil, fmt.Errorf("hone: Options.MetricNames has %d names for %d objectives", len(o.MetricNames), len(create))
-	}
 	st := o.Storage
 	if st == nil {
 		st = storage.NewMemory()
+	}
+	if o.MetricNames != nil && len(o.MetricNames) != len(create) {
+		if directions == nil && o.LoadIfExists { // it may exist, with other directions
+			if _, err := st.FindStudy(ctx, o.Name); err == nil {
+				return LoadStudy(ctx, st, o.Name, o)
+			}
+		}
+		return nil, fmt.Errorf("hone: Options.MetricNames has %d names for %d objectives", len(o.MetricNames), len(create))
 	}
 	name := o.Name
 	if name == "" {

@@ -1,7 +1,6 @@
 package hone
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -9,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
@@ -164,9 +162,12 @@ func (t *Trial) suggest(name string, given distributions.Distribution) (float64,
 	if err := t.open(); err != nil {
 		return 0, nil, err
 	}
-	d, err := t.study.domains.normalize(name, given)
+	d, warning, err := t.study.domains.normalize(name, given)
 	if err != nil {
 		return 0, nil, err
+	}
+	if warning != "" {
+		t.warn(warning, "parameter", name, "domain", fmt.Sprint(given))
 	}
 	return t.suggestNormal(name, d)
 }
@@ -307,7 +308,8 @@ func (t *Trial) settled(space map[string]distributions.Distribution) []storage.P
 			out = append(out, p)
 		}
 	}
-	for name, d := range space {
+	for _, name := range sortedKeys(space) {
+		d := space[name]
 		if value, ok := t.fixed[name]; ok {
 			if v, err := d.Internal(value); err == nil {
 				out = append(out, storage.Param{Name: name, Value: v, Dist: d})
@@ -338,83 +340,4 @@ func (s *Study) newQuery(t *Trial, h *storage.History, running []*storage.Trial)
 		q.SetAttr = t.setSystemAttr
 	}
 	return q
-}
-
-// A domainCache keeps the normal form of each parameter's last domain, so that
-// asking for the same one again costs a comparison and no memory.
-type domainCache struct {
-	mu    sync.RWMutex
-	known map[string]domain
-}
-
-type domain struct {
-	given  distributions.Distribution
-	normal distributions.Distribution
-}
-
-// last returns the domain that the parameter was asked for with last.
-func (c *domainCache) last(name string) (domain, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	d, ok := c.known[name]
-	return d, ok
-}
-
-func (c *domainCache) normalize(name string, given distributions.Distribution) (distributions.Distribution, error) {
-	if d, ok := c.last(name); ok && sameDomain(d.given, given) {
-		return d.normal, nil
-	}
-	if err := storage.CheckName("parameter", name); err != nil {
-		return nil, err
-	}
-	if given == nil {
-		return nil, errors.New("the distribution is nil")
-	}
-	normal, err := distributions.Normalize(given)
-	if err == nil {
-		err = distinct(normal)
-	}
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = make(map[string]domain)
-	}
-	c.known[name] = domain{given, normal}
-	return normal, nil
-}
-
-// distinct refuses categories of which two are the same to the type. Optuna lets
-// them pass and never chooses the second.
-func distinct(d distributions.Distribution) error {
-	c, ok := d.(distributions.Categorical)
-	if !ok {
-		return nil
-	}
-	seen := make(map[any]int, len(c.Choices))
-	for i, choice := range c.Choices {
-		if f, ok := choice.(float64); ok && f != f {
-			choice = "\x00NaN" // which, as a key, is not equal to itself
-		}
-		if first, ok := seen[choice]; ok {
-			return fmt.Errorf("choices %d and %d are the same, %#v; list each once", first, i, c.Choices[i])
-		}
-		seen[choice] = i
-	}
-	return nil
-}
-
-// sameDomain is distributions.Equal for the usual case without its cost.
-func sameDomain(a, b distributions.Distribution) bool {
-	switch a := a.(type) {
-	case distributions.Float:
-		b, ok := b.(distributions.Float)
-		return ok && a == b
-	case distributions.Int:
-		b, ok := b.(distributions.Int)
-		return ok && a == b
-	}
-	return b != nil && distributions.Equal(a, b)
 }

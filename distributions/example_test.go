@@ -92,7 +92,7 @@ func ExampleNormalize() {
 	_, err = distributions.Normalize(distributions.Categorical{Choices: []any{"a", []int{1, 2}}})
 	fmt.Println(err)
 	// Output:
-	// low 1 is above high 0
+	// low 1 is above high 0; swap them
 	// choice 1 is a []int; only nil, bool, numbers and strings can be stored: give each choice a name and look it up
 }
 

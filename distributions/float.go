@@ -45,7 +45,7 @@ func (d Float) Validate() error {
 func (d Float) check() error {
 	switch {
 	case d.Low > d.High:
-		return fmt.Errorf("low %v is above high %v", d.Low, d.High)
+		return fmt.Errorf("low %v is above high %v; swap them", d.Low, d.High)
 	case d.Log && d.Step != 0:
 		return fmt.Errorf("log and step %v exclude each other", d.Step)
 	case d.Log && d.Low <= 0:

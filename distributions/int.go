@@ -42,7 +42,7 @@ func (d Int) Validate() error {
 func (d Int) check() error {
 	switch {
 	case d.Low > d.High:
-		return fmt.Errorf("low %d is above high %d", d.Low, d.High)
+		return fmt.Errorf("low %d is above high %d; swap them", d.Low, d.High)
 	case d.Step < 0:
 		return fmt.Errorf("step %d is not positive", d.Step)
 	case d.Log && d.step() != 1:
