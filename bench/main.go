@@ -3,6 +3,7 @@
 //
 //	go run ./bench -suite tables -sampler tpe -seeds 15
 //	go run ./bench -suite tables -sampler tpe,random -quick
+//	go run ./bench -report bench/report
 //	go run ./bench -suite bbob3,bbob20,mixint20 -sampler tpe -seeds 5
 //
 // Regret after n trials is (best so far − optimum) / (median of random points −
@@ -39,15 +40,15 @@ func main() {
 
 // An options is what the command line says.
 type options struct {
-	suites, samplers, keep, out, dir, at, base, task, half, python string
-	seeds, from, budget, jobs                                      int
-	quick, fresh                                                   bool
-	begun                                                          []string // files that fresh has thrown away
+	suites, samplers, keep, report, out, dir, at, base, task, half, python string
+	seeds, from, budget, jobs                                              int
+	quick, fresh                                                           bool
+	begun                                                                  []string // files that fresh has thrown away
 }
 
 func mainError() error {
 	var o options
-	flag.StringVar(&o.suites, "suite", "tables", "one or several, with commas between, of "+suiteNames())
+	flag.StringVar(&o.suites, "suite", "", "one or several, with commas between, of "+suiteNames()+"; default tables, and for -report all")
 	flag.StringVar(&o.samplers, "sampler", "tpe", "one or several, with commas between, of "+samplers.Names())
 	flag.IntVar(&o.seeds, "seeds", 15, "number of studies for each task")
 	flag.IntVar(&o.from, "from", 0, "first seed")
@@ -56,6 +57,7 @@ func mainError() error {
 	flag.BoolVar(&o.quick, "quick", false, "a few tasks, three seeds: seconds")
 	flag.StringVar(&o.dir, "dir", "bench", "folder of this program, with tables/ and peers/")
 	flag.StringVar(&o.keep, "keep", "", "folder of results, SUITE-SAMPLER.jsonl in it; default DIR/results")
+	flag.StringVar(&o.report, "report", "", "runs nothing: folder for tables and pictures of the results in -keep (default here DIR/own) beside the stored ones of others")
 	flag.StringVar(&o.out, "out", "", "one file of results in the place of that folder; none keeps nothing")
 	flag.BoolVar(&o.fresh, "fresh", false, "throw away what results there are, as after a change to a sampler")
 	flag.StringVar(&o.python, "python", "", "a Python with coco-experiment and numpy, for COCO's suites; default: one is set up in the user's cache")
@@ -72,6 +74,12 @@ func mainError() error {
 	}
 	if o.quick {
 		o.seeds = min(o.seeds, 3)
+	}
+	if o.report != "" {
+		return o.writeReport()
+	}
+	if o.suites == "" {
+		o.suites = "tables"
 	}
 	for _, name := range strings.Split(o.suites, ",") {
 		suite, err := findSuite(name)
