@@ -112,13 +112,17 @@ func (s *Study) startOne(ctx, from context.Context, budget int, asked bool) (*Tr
 		if errors.Is(err, sampler.ErrExhausted) {
 			return nil, false, s.discard(ctx, t, "the search space is exhausted")
 		}
+		if errors.Is(err, sampler.ErrContended) {
+			return t, false, err
+		}
 		_, tellErr := s.finish(ctx, t, Failed, nil, err)
 		return t, false, errors.Join(err, tellErr)
 	}
 	return t, true, nil
 }
 
-// tellSampler lets a sampler that wants to know of a beginning trial do so.
+// tellSampler lets a sampler that wants to know of a beginning trial do so, until
+// what the trial has noted and what others have go together (see sampler.Starter).
 func (s *Study) tellSampler(ctx context.Context, t *Trial) error {
 	st, ok := s.sampler.(sampler.Starter)
 	if !ok {
@@ -126,12 +130,36 @@ func (s *Study) tellSampler(ctx context.Context, t *Trial) error {
 	}
 	t.choosing.Lock()
 	defer t.choosing.Unlock()
-	h, running := s.known.around(t.rec.Number)
-	t.query = s.newQuery(t, h, running)
-	if err := st.Start(ctx, t.query); err != nil {
-		return fmt.Errorf("hone: trial %d: sampler %T: %w", t.rec.Number, s.sampler, err)
+	// Whom a trial contends with reads and notes as we do, which takes it a few
+	// round trips; one that has died in between is not waited for.
+	const most = 8
+	pause := time.Millisecond
+	for try := 1; ; try++ {
+		if err := s.refresh(ctx); err != nil {
+			return fmt.Errorf("hone: trial %d: %w", t.rec.Number, err)
+		}
+		h, running := s.known.around(t.rec.Number)
+		t.query = s.newQuery(t, h, running)
+		noted := false
+		t.query.SetAttr = func(key string, value any) error {
+			changed, err := t.noteSystemAttr(key, value)
+			noted = noted || changed
+			return err
+		}
+		err := st.Start(ctx, t.query)
+		t.query.SetAttr = t.setSystemAttr
+		contended := errors.Is(err, sampler.ErrContended)
+		if err != nil && !contended || contended && try == most {
+			return fmt.Errorf("hone: trial %d: sampler %T: %w", t.rec.Number, s.sampler, err)
+		}
+		if !contended && (!noted || try == most) {
+			return nil
+		}
+		if contended {
+			time.Sleep(pause)
+			pause *= 2
+		}
 	}
-	return nil
 }
 
 // claim takes the oldest waiting trial or makes one.
@@ -469,7 +497,7 @@ func (s *Study) retryOf(rec *storage.Trial, lost bool) (*storage.Trial, error) {
 		fixed[p.Name] = external(p)
 	}
 	first, history := any(rec.Number), []any{}
-	if text, ok := rec.SystemAttrs.Get("failed_trial"); ok {
+	if text, ok := rec.SystemAttrs.Get(storage.AttrFailedTrial); ok {
 		first = decodeAttr(text)
 	}
 	if text, ok := rec.SystemAttrs.Get("retry_history"); ok {
@@ -485,7 +513,7 @@ func (s *Study) retryOf(rec *storage.Trial, lost bool) (*storage.Trial, error) {
 	}{
 		{storage.AttrFixedParams, fixed},
 		{storage.AttrRetry, tries},
-		{"failed_trial", first},
+		{storage.AttrFailedTrial, first},
 		{"retry_history", history},
 	} {
 		text, err := encodeAttr(a.value)

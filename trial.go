@@ -285,6 +285,22 @@ func (t *Trial) setSystemAttr(key string, value any) error {
 	return t.setAttr(storage.SystemAttr, key, text)
 }
 
+// noteSystemAttr is setSystemAttr that writes, and reports true, only if the value
+// is not there yet.
+func (t *Trial) noteSystemAttr(key string, value any) (bool, error) {
+	text, err := encodeAttr(value)
+	if err != nil {
+		return false, err
+	}
+	t.mu.Lock()
+	old, ok := t.rec.SystemAttrs.Get(key)
+	t.mu.Unlock()
+	if ok && old == text {
+		return false, nil
+	}
+	return true, t.setAttr(storage.SystemAttr, key, text)
+}
+
 func (t *Trial) setAttr(kind storage.AttrKind, key, text string) error {
 	if err := t.open(); err != nil {
 		return err

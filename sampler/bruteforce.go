@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/gohone/hone/distributions"
@@ -24,9 +26,11 @@ import (
 // worker is tried again.
 //
 // A trial's combination follows from its number as long as that leads to one that
-// is free. So processes that begin at the same moment do not meet. While no trial
-// has ended yet, nobody knows where the branches of a conditional space end, and
-// workers that begin together may then run the same combination twice.
+// is free; otherwise the trial notes which one it takes, and looks whether another
+// has noted the same. A trial that stands in for one of a lost worker takes up that
+// one's combination. So each is run to its end once, whatever processes begin or
+// die at the same moment. Only where nobody knows yet how a branch of a conditional
+// space goes on may workers that enter it together run the same combination twice.
 //
 // The zero value is ready to use, by any number of goroutines. Optuna's
 // BruteForceSampler draws at random among what is left.
@@ -56,33 +60,80 @@ func (*BruteForce) NoRepeats() bool { return true }
 // of the trials under way it is open what it will ask for next.
 func (s *BruteForce) Exhausted(_ context.Context, q *Query) (bool, error) {
 	var done bool
-	s.with(q, func(t *tree) { done = t.known() && t.root.slots() == 0 && (s.patient || t.root.open == 0) })
+	s.with(q, q.Running, func(t *tree) { done = t.known() && t.root.slots() == 0 && (s.patient || t.root.open == 0) })
 	return done, nil
 }
 
 // Start implements [Starter]: it finds the trial a combination that is free and
 // notes it if it is not that of the trial's number.
 func (s *BruteForce) Start(_ context.Context, q *Query) error {
+	d, own := newDigits(q, standsFor(q.Trial)), noted(q.Trial)
+	fixed, asked := enqueued(q.Trial), enqueuedByUser(q)
 	var path []float64
-	var exhausted, moved bool
-	s.with(q, func(t *tree) {
-		// Trials of lower numbers that are not known yet have just been begun by
-		// other processes, and take the combinations of their numbers.
-		for _, number := range t.unseen(q) {
-			t.running(&storage.Trial{Number: number}, newDigits(q, number))
-		}
-		path, moved = t.pick(newDigits(q, q.Trial.Number), enqueued(q.Trial))
-		exhausted = path == nil && t.known() && (s.patient || t.root.open == 0)
+	var moved, ok, contended, over bool
+	s.with(q, q.Running, func(t *tree) {
+		path, moved, ok = t.pick(d, own, fixed)
+		over = !ok && t.known() && (s.patient || t.root.open == 0 || fixed != nil)
 	})
-	_, fixed := q.Trial.SystemAttrs.Get(storage.AttrFixedParams)
-	_, retry := q.Trial.SystemAttrs.Get(storage.AttrRetry)
+	if moved || !ok {
+		// Is it free but for trials that will leave it to us?
+		s.with(q, slices.DeleteFunc(slices.Clone(q.Running), func(r *storage.Trial) bool { return yields(r, q.Trial) }), func(t *tree) {
+			_, away, free := t.pick(d, own, fixed)
+			contended = free && !away
+		})
+	}
 	switch {
-	case exhausted && (!fixed || retry && s.patient):
+	case contended && !asked:
+		return ErrContended
+	case over && (!asked || s.patient && retried(q.Trial)):
 		return ErrExhausted
-	case !moved || q.SetAttr == nil:
-		return nil
+	case !ok || !moved || q.SetAttr == nil:
+		return nil // what was enqueued is run even if it was tried
 	}
 	return q.SetAttr(bruteAttr, path)
+}
+
+// yields reports whether a running trial looks after this one for its combination
+// and leaves it if both have chosen the same: it is of a higher number, has not
+// begun to ask for parameters, and is free to choose.
+func yields(r, than *storage.Trial) bool {
+	_, fixed := r.SystemAttrs.Get(storage.AttrFixedParams)
+	return r.Number > than.Number && len(r.Params) == 0 && (!fixed || retried(r))
+}
+
+// retried reports whether a trial stands in for one that was lost or cut off.
+func retried(t *storage.Trial) bool {
+	_, ok := t.SystemAttrs.Get(storage.AttrRetry)
+	return ok
+}
+
+// standsFor returns the number of the trial that t was first begun as: its own,
+// unless it stands in for one that was lost.
+func standsFor(t *storage.Trial) int {
+	if retried(t) {
+		if text, ok := t.SystemAttrs.Get(storage.AttrFailedTrial); ok {
+			if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+				return n
+			}
+		}
+	}
+	return t.Number
+}
+
+// enqueuedByUser reports whether a user enqueued values for the query's trial, or
+// for the one that it stands in for.
+func enqueuedByUser(q *Query) bool {
+	t := q.Trial
+	if first := standsFor(t); first != t.Number {
+		trials := q.History.Trials()
+		i := slices.IndexFunc(trials, func(o *storage.Trial) bool { return o.Number == first })
+		if i < 0 {
+			return false
+		}
+		t = trials[i]
+	}
+	_, fixed := t.SystemAttrs.Get(storage.AttrFixedParams)
+	return fixed
 }
 
 // Sample implements [Sampler].
@@ -92,7 +143,7 @@ func (s *BruteForce) Sample(_ context.Context, q *Query, name string, d distribu
 		return 0, fmt.Errorf("sampler: BruteForce: %q has the domain %s, which has too many values; give it a step", name, d)
 	}
 	plan, fits := noted(q.Trial), true
-	digits := newDigits(q, q.Trial.Number)
+	digits := newDigits(q, standsFor(q.Trial))
 	at := 0
 	for _, p := range q.Trial.Params {
 		if !countable(p) {
@@ -116,13 +167,13 @@ func (s *BruteForce) Sample(_ context.Context, q *Query, name string, d distribu
 		return plan[at], nil
 	}
 	// The objective asks otherwise than was foreseen when the plan was made.
-	s.with(q, func(t *tree) { own = t.free(q.Trial, name, d, own) })
+	s.with(q, q.Running, func(t *tree) { own = t.free(q.Trial, name, d, own) })
 	return own, nil
 }
 
-// with calls use with the tree of the query's history, into which the trials under
-// way are put for as long as it takes.
-func (s *BruteForce) with(q *Query, use func(*tree)) {
+// with calls use with the tree of the query's history, into which running trials
+// are put for as long as it takes.
+func (s *BruteForce) with(q *Query, running []*storage.Trial, use func(*tree)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	log := q.History.Log()
@@ -139,8 +190,8 @@ func (s *BruteForce) with(q *Query, use func(*tree)) {
 		t.finished(trial)
 	}
 	t.read = q.History.Len()
-	for _, trial := range q.Running {
-		t.running(trial, newDigits(q, trial.Number))
+	for _, trial := range running {
+		t.running(trial, newDigits(q, standsFor(trial)))
 	}
 	use(t)
 	if !t.undo() {

@@ -2,7 +2,6 @@ package sampler
 
 import (
 	"math"
-	"slices"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/internal/qmc"
@@ -22,9 +21,6 @@ type tree struct {
 	patient bool
 	read    int  // trials of the history that are accounted for
 	warm    bool // one of them has come to its end
-	// Numbers below next that no finished trial has.
-	next    int
-	missing map[int]bool
 	// What followed on each sequence of names, hashed, in finished trials.
 	follow map[uint64]*sequel
 
@@ -66,7 +62,7 @@ type question struct {
 }
 
 func newTree(fixed map[string]any) *tree {
-	return &tree{root: &node{}, fixed: fixed, follow: make(map[uint64]*sequel), missing: make(map[int]bool)}
+	return &tree{root: &node{}, fixed: fixed, follow: make(map[uint64]*sequel)}
 }
 
 // known reports whether anything at all is in the tree.
@@ -295,7 +291,6 @@ func (t *tree) lost(trial *storage.Trial) {
 // finished takes a trial of the history in. One that failed before it asked for
 // anything has tried nothing.
 func (t *tree) finished(trial *storage.Trial) {
-	t.number(trial.Number)
 	if !trial.Counts() {
 		t.lost(trial)
 		return
@@ -320,49 +315,6 @@ func (t *tree) finished(trial *storage.Trial) {
 			n.from.fill(k)
 		}
 	}
-}
-
-// maxMissing bounds how many numbers are looked for. There are more only where
-// numbers are not those of a study.
-const maxMissing = 1000
-
-// number takes in that a finished trial has a number.
-func (t *tree) number(n int) {
-	switch {
-	case n < t.next:
-		delete(t.missing, n)
-	case n-t.next < maxMissing-len(t.missing):
-		for ; t.next < n; t.next++ {
-			t.missing[t.next] = true
-		}
-		fallthrough
-	default:
-		t.next = n + 1
-	}
-}
-
-// unseen returns the numbers below that of the query's trial that neither a
-// finished nor a running trial has.
-func (t *tree) unseen(q *Query) []int {
-	var out []int
-	seen := make(map[int]bool, len(q.Running))
-	for _, r := range q.Running {
-		seen[r.Number] = true
-	}
-	for n := range t.missing {
-		if n < q.Trial.Number && !seen[n] {
-			out = append(out, n)
-		}
-	}
-	if q.Trial.Number-t.next <= maxMissing {
-		for n := t.next; n < q.Trial.Number; n++ {
-			if !seen[n] {
-				out = append(out, n)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // learn takes in what followed on a sequence of names; a parameter without a name
@@ -458,24 +410,30 @@ func (t *tree) undo() bool {
 	return true
 }
 
-// pick finds a free combination for a trial. path holds the values that lead to
-// it; what comes after them is unknown and follows from the digits, and so does
-// everything when path is nil. moved tells that it is not the combination of the
-// trial's number.
-func (t *tree) pick(d digits, fixed map[string]any) (path []float64, moved bool) {
+// pick finds a free combination for a trial: its own, which is that of path noted
+// and after it, or where nothing is noted, that of its digits; or else another one.
+// path holds the values that lead to it; what comes after them is unknown and
+// follows from the digits. moved tells that it is not its own, and ok is false if
+// none is free.
+func (t *tree) pick(d digits, noted []float64, fixed map[string]any) (path []float64, moved, ok bool) {
 	n := t.root
 	for n.cur != nil {
 		q := n.cur
 		k := d.next(q.size)
+		if at := len(path); !moved && at < len(noted) {
+			if i := q.index(noted[at]); i >= 0 {
+				k = i
+			}
+		}
 		if value, ok := fixed[q.name]; ok {
 			v, err := q.domain.Internal(value)
 			if err != nil || q.index(v) < 0 {
-				return nil, false
+				return nil, false, true
 			}
 			d.took(q.index(v))
 			path = append(path, v)
 			if n = q.child[v]; n == nil {
-				return path, moved
+				return path, moved, true
 			}
 			continue
 		}
@@ -484,20 +442,20 @@ func (t *tree) pick(d digits, fixed map[string]any) (path []float64, moved bool)
 			free, ok = q.opening(k)
 		}
 		if !ok {
-			return nil, false
+			return nil, false, false
 		}
 		moved = moved || free != k
 		d.took(free)
 		path = append(path, q.at(free))
 		n = q.child[q.at(free)]
 		if n == nil {
-			return path, moved
+			return path, moved, true
 		}
 	}
-	if len(path) > 0 && n.open == 0 && !n.free {
-		return nil, false // everything with the enqueued values was tried
+	if len(path) > 0 && !n.free && (n.open == 0 || t.patient) {
+		return nil, false, false // everything with the enqueued values was tried, or is under way
 	}
-	return path, moved
+	return path, moved, true
 }
 
 // free returns the first place from k on, going round, at or below which there is

@@ -26,7 +26,7 @@ func bruteForceStudy(path string) (*hone.Study, *journal.Storage, error) {
 	}
 	s, err := hone.NewStudy(&hone.Options{
 		Name: "brute", Storage: st, LoadIfExists: true, Seed: 5, Sampler: &sampler.BruteForce{},
-		Lease: hone.LeaseOptions{Beat: 100 * time.Millisecond, Lost: time.Second, MaxRetries: 100},
+		Lease: hone.LeaseOptions{Beat: 200 * time.Millisecond, Lost: 2 * time.Second, MaxRetries: 100},
 	})
 	return s, st, err
 }

@@ -37,6 +37,11 @@ import (
 // Optimize without an error; a trial that was begun for it is taken back.
 var ErrExhausted = errors.New("sampler: the search space is exhausted")
 
+// ErrContended is returned by [Starter] where a trial and one of a higher number
+// have chosen the same point at the same time: the other one is expected to leave
+// it, and Start is to be called again.
+var ErrContended = errors.New("sampler: another trial has just chosen the same point")
+
 // A Query is everything that a sampler may know when it chooses. It is read
 // only.
 type Query struct {
@@ -85,8 +90,14 @@ type JointSampler interface {
 }
 
 // A Starter is told when a trial begins, before any of its parameters is
-// chosen. Calls within one process come one after the other, and the trial of
-// each call is among q.Running of the next.
+// chosen. The query was read after the trial was made, so that it has every trial
+// of a lower number. Calls within one process come one after the other, and the
+// trial of each call is among q.Running of the next.
+//
+// Other processes learn what Start notes only when it is noted. So after a call
+// that has noted something new, and after [ErrContended], the storage is read
+// again and Start is called once more, with the note in q.Trial. Whichever of two
+// trials notes last therefore sees the other's note before it goes on.
 type Starter interface {
 	Start(ctx context.Context, q *Query) error
 }

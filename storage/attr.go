@@ -23,6 +23,9 @@ const (
 	AttrLease = "hone:lease"
 	// AttrLost, of a failed trial that does not count: why (a string).
 	AttrLost = "hone:lost"
+	// AttrFailedTrial, of a trial that stands in for a lost one: the number of
+	// the first one that was lost. It is Optuna's.
+	AttrFailedTrial = "failed_trial"
 	// AttrRetry, of a trial that stands in for a lost one: how many lost trials
 	// came before it (a number).
 	AttrRetry = "hone:retry"
