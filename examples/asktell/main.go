@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
 
@@ -36,8 +37,10 @@ func squares(p map[string]any) (sum float64) {
 }
 
 func main() {
+	seed := flag.Uint64("seed", 1, "seed of the study")
+	flag.Parse()
 	ctx := context.Background()
-	study, err := hone.NewStudy(&hone.Options{Seed: 1})
+	study, err := hone.NewStudy(&hone.Options{Seed: *seed})
 	for range 40 {
 		batch := make([]*hone.Trial, 8)
 		for i := 0; i < len(batch) && err == nil; i++ {

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -27,7 +28,7 @@ func objective(t *hone.Trial) (float64, error) {
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
 	if err != nil {
-		return 0, err // killed, or the program did not like its flags
+		return 0, err // killed, crashed, or not there
 	}
 	var size float64
 	_, err = fmt.Sscanf(string(out), "packed to %f bytes", &size)
@@ -36,7 +37,8 @@ func objective(t *hone.Trial) (float64, error) {
 
 func main() {
 	pack := flag.Bool("pack", false, "be the program that is tuned")
-	trials, limit := flag.Int("trials", 60, "runs"), flag.Duration("limit", 300*time.Millisecond, "time that a run has")
+	trials, seed := flag.Int("trials", 60, "runs; 0: go on until Ctrl-C"), flag.Uint64("seed", 1, "seed of the study")
+	limit := flag.Duration("limit", 0, "time that a run has; 0: 20 times what the program takes as it comes")
 	var s settings
 	s.flags()
 	flag.Parse()
@@ -46,12 +48,17 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	study, err := hone.NewStudy(&hone.Options{Seed: 1})
-	if err != nil {
-		log.Fatal(err)
+	study, err := hone.NewStudy(&hone.Options{Seed: *seed})
+	if err == nil && *limit == 0 {
+		*limit, err = asItComes(ctx)
 	}
-	err = study.OptimizeContext(ctx, objective, &hone.OptimizeOptions{Trials: *trials, Workers: runtime.NumCPU(), TrialTimeout: *limit, Progress: os.Stderr})
-	if err != nil {
+	if err == nil {
+		err = study.OptimizeContext(ctx, objective, &hone.OptimizeOptions{
+			Trials: *trials, Workers: runtime.NumCPU(), TrialTimeout: *limit, Progress: os.Stderr,
+			Catch: func(err error) bool { return errors.As(err, new(*exec.ExitError)) }, // a crash says: not these values
+		})
+	}
+	if err != nil && !errors.Is(err, context.Canceled) { // after Ctrl-C what was found so far is shown
 		log.Fatal(err)
 	}
 	report(study)

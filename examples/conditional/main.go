@@ -4,7 +4,9 @@
 package main
 
 import (
-	"fmt"
+	"context"
+	"errors"
+	"flag"
 	"log"
 	"os"
 	"runtime"
@@ -30,30 +32,23 @@ func choose(t *hone.Trial) model {
 }
 
 func main() {
+	trials, seed := flag.Int("trials", 90, "models to try"), flag.Uint64("seed", 1, "seed of the study")
+	flag.Parse()
 	data, err := cancer.Load()
 	if err != nil {
 		log.Fatal(err)
 	}
-	study, err := hone.NewStudy(&hone.Options{Direction: hone.Maximize, Seed: 1})
+	study, err := hone.NewStudy(&hone.Options{Direction: hone.Maximize, Seed: *seed})
 	if err != nil {
 		log.Fatal(err)
 	}
 	err = study.OptimizeContext(interrupted(), func(t *hone.Trial) (float64, error) {
 		return crossValidate(choose(t), data), nil
-	}, &hone.OptimizeOptions{Trials: 90, Workers: runtime.NumCPU(), Progress: os.Stderr})
-	if err != nil {
+	}, &hone.OptimizeOptions{Trials: *trials, Workers: runtime.NumCPU(), Progress: os.Stderr})
+	if err != nil && !errors.Is(err, context.Canceled) { // after Ctrl-C what was found so far is shown
 		log.Fatal(err)
 	}
-	best := make(map[any]hone.FrozenTrial)
-	for t, err := range study.AllTrials() {
-		if err != nil {
-			log.Fatal(err)
-		}
-		if family := t.Params["family"]; best[family].Values == nil || t.Values[0] > best[family].Values[0] {
-			best[family] = t
-		}
-	}
-	for _, family := range []string{"neighbours", "tree", "linear"} {
-		fmt.Printf("%-10s %.4f %v\n", family, best[family].Values[0], best[family].Params)
+	if err := report(study); err != nil {
+		log.Fatal(err)
 	}
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"os/signal"
 	"slices"
 
+	"github.com/gohone/hone"
 	"github.com/gohone/hone/examples/internal/cancer"
 )
 
@@ -178,6 +180,25 @@ func (m *linear) learn(data []cancer.Tumour) {
 }
 
 func (m *linear) malignant(x []float64) bool { return m.score(x) > 0 }
+
+// report prints the best model of each family.
+func report(study *hone.Study) error {
+	best := make(map[any]hone.FrozenTrial)
+	for t, err := range study.AllTrials() {
+		if err != nil {
+			return err
+		}
+		if family := t.Params["family"]; t.State == hone.Complete && (best[family].Values == nil || t.Values[0] > best[family].Values[0]) {
+			best[family] = t
+		}
+	}
+	for _, family := range []string{"neighbours", "tree", "linear"} {
+		if t := best[family]; t.Values != nil {
+			fmt.Printf("%-10s %.4f %v\n", family, t.Values[0], t.Params)
+		}
+	}
+	return nil
+}
 
 // interrupted returns a context that ends with Ctrl-C.
 func interrupted() context.Context {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"log"
 	"math"
@@ -19,10 +20,14 @@ func himmelblau(t *hone.Trial) (float64, error) {
 }
 
 func main() {
+	seeds := flag.Uint64("seeds", 20, "studies for each sampler, at least 1")
+	flag.Parse()
+	if *seeds == 0 {
+		log.Fatal("-seeds is 0; it must be at least 1")
+	}
 	for _, s := range []sampler.Sampler{&sampler.Random{}, &Annealing{}} {
 		sum := 0.0
-		const seeds = 20
-		for seed := uint64(1); seed <= seeds; seed++ {
+		for seed := uint64(1); seed <= *seeds; seed++ {
 			study, err := hone.NewStudy(&hone.Options{Seed: seed, Sampler: s})
 			if err != nil {
 				log.Fatal(err)
@@ -36,6 +41,6 @@ func main() {
 			}
 			sum += math.Log10(best)
 		}
-		fmt.Printf("%-18T best value of 200 trials, geometric mean of %d studies: 10^%.1f\n", s, seeds, sum/seeds)
+		fmt.Printf("%-18T best value of 200 trials, geometric mean of %d studies: 10^%.1f\n", s, *seeds, sum/float64(*seeds))
 	}
 }

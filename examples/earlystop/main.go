@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -17,9 +18,9 @@ import (
 )
 
 // run tunes a network with a pruner and returns how many epochs were trained.
-func run(ctx context.Context, p pruner.Pruner, learn, judge, test []cancer.Tumour) (passes int, err error) {
+func run(ctx context.Context, seed uint64, p pruner.Pruner, learn, judge, test []cancer.Tumour) (passes int, err error) {
 	begun, nets := time.Now(), make(map[int]*network)
-	study, err := hone.NewStudy(&hone.Options{Name: "earlystop", Seed: 2, Pruner: p})
+	study, err := hone.NewStudy(&hone.Options{Name: "earlystop", Seed: seed, Pruner: p})
 	if err != nil {
 		return 0, err
 	}
@@ -40,13 +41,15 @@ func run(ctx context.Context, p pruner.Pruner, learn, judge, test []cancer.Tumou
 }
 
 func main() {
+	seed := flag.Uint64("seed", 2, "seed of the studies")
+	flag.Parse()
 	data, err := cancer.Load()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var passes [2]int
 	for i, p := range []pruner.Pruner{&pruner.Nop{}, &pruner.Hyperband{MaxResource: epochs}} {
 		if err == nil {
-			passes[i], err = run(ctx, p, data[:300], data[300:420], data[420:])
+			passes[i], err = run(ctx, *seed, p, data[:300], data[300:420], data[420:])
 		}
 	}
 	if err != nil {

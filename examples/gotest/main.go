@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	trials := flag.Int("trials", 40, "settings to try")
+	trials := flag.Int("trials", 40, "settings to try; 0: go on until Ctrl-C")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -35,7 +35,7 @@ func main() {
 
 func tune(ctx context.Context, trials int, binary string) error {
 	if out, err := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, "github.com/gohone/hone/examples/gotest").CombinedOutput(); err != nil {
-		return fmt.Errorf("build the benchmark: %w\n%s", err, out)
+		return fmt.Errorf("build the benchmark (run this in a clone of hone): %w\n%s", err, out)
 	}
 	study, err := hone.NewStudy(&hone.Options{Seed: 1, Pruner: &pruner.Wilcoxon{}})
 	if err != nil {
@@ -48,7 +48,7 @@ func tune(ctx context.Context, trials int, binary string) error {
 	err = study.OptimizeContext(ctx, func(t *hone.Trial) (float64, error) {
 		return measure(t, binary, t.SuggestLogInt("gogc", 10, 2000), t.SuggestLogInt("buffer", 16, 1<<20), t.SuggestLogInt("capacity", 1, 1<<16))
 	}, &hone.OptimizeOptions{Trials: trials, Progress: os.Stderr})
-	if err != nil {
+	if err != nil && !errors.Is(err, context.Canceled) { // after Ctrl-C what was found so far is shown
 		return err
 	}
 	return report(study)

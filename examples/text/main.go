@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -31,7 +32,7 @@ func suggest(t *hone.Trial) settings {
 }
 
 func main() {
-	trials, seed := flag.Int("trials", 40, "settings to try"), flag.Uint64("seed", 1, "seed of the study")
+	trials, seed := flag.Int("trials", 40, "settings to try; 0: go on until Ctrl-C"), flag.Uint64("seed", 1, "seed of the study")
 	root := flag.String("goroot", goroot(), "Go installation whose comments are read")
 	flag.Parse()
 	learn, judge, test, parts, err := load(*root)
@@ -48,7 +49,7 @@ func main() {
 	err = study.OptimizeContext(ctx, func(t *hone.Trial) (float64, error) {
 		return fit(suggest(t), learn, len(parts)).validate(t, judge)
 	}, &hone.OptimizeOptions{Trials: *trials, Workers: runtime.NumCPU(), Progress: os.Stderr})
-	if err != nil {
+	if err != nil && !errors.Is(err, context.Canceled) { // after Ctrl-C what was found so far is shown
 		log.Fatal(err)
 	}
 	best, err := study.BestTrial()
