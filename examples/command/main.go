@@ -36,14 +36,9 @@ func objective(t *hone.Trial) (float64, error) {
 }
 
 func main() {
-	pack := flag.Bool("pack", false, "be the program that is tuned")
 	trials, seed := flag.Int("trials", 60, "runs; 0: go on until Ctrl-C"), flag.Uint64("seed", 1, "seed of the study")
 	limit := flag.Duration("limit", 0, "time that a run has; 0: 20 times what the program takes as it comes")
-	var s settings
-	s.flags()
-	flag.Parse()
-	if *pack {
-		fmt.Printf("packed to %d bytes\n", s.pack(input()))
+	if isPacker() { // the program that is tuned
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -53,10 +48,8 @@ func main() {
 		*limit, err = asItComes(ctx)
 	}
 	if err == nil {
-		err = study.OptimizeContext(ctx, objective, &hone.OptimizeOptions{
-			Trials: *trials, Workers: runtime.NumCPU(), TrialTimeout: *limit, Progress: os.Stderr,
-			Catch: func(err error) bool { return errors.As(err, new(*exec.ExitError)) }, // a crash says: not these values
-		})
+		crashed := func(err error) bool { return errors.As(err, new(*exec.ExitError)) } // the study goes on with other values
+		err = study.OptimizeContext(ctx, objective, &hone.OptimizeOptions{Trials: *trials, Workers: runtime.NumCPU(), TrialTimeout: *limit, Catch: crashed, Progress: os.Stderr})
 	}
 	if err != nil && !errors.Is(err, context.Canceled) { // after Ctrl-C what was found so far is shown
 		log.Fatal(err)

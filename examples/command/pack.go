@@ -23,11 +23,20 @@ type settings struct {
 	lazy     bool // look whether a reference one byte later would be longer
 }
 
-func (s *settings) flags() {
+// isPacker parses the flags. It reports whether they say that this process is the
+// compressor, which has then done its work.
+func isPacker() bool {
+	var s settings
+	pack := flag.Bool("pack", false, "be the program that is tuned")
 	flag.IntVar(&s.window, "window", 15, "look back 2^`n` bytes")
 	flag.IntVar(&s.tries, "tries", 32, "compare `n` earlier places")
 	flag.IntVar(&s.shortest, "shortest", 3, "refer to runs of `n` bytes or more")
 	flag.BoolVar(&s.lazy, "lazy", false, "wait a byte for a longer run")
+	flag.Parse()
+	if *pack {
+		fmt.Printf("packed to %d bytes\n", s.pack(input()))
+	}
+	return *pack
 }
 
 // input is text with a structure, and stretches on which a search that does not

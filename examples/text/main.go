@@ -52,9 +52,7 @@ func main() {
 	if err != nil && !errors.Is(err, context.Canceled) { // after Ctrl-C what was found so far is shown
 		log.Fatal(err)
 	}
-	best, err := study.BestTrial()
-	if err != nil {
+	if err := report(study, append(learn, judge...), test, len(parts)); err != nil {
 		log.Fatal(err)
 	}
-	report(best, append(learn, judge...), test, len(parts))
 }

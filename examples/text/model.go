@@ -148,7 +148,11 @@ func (c *classifier) validate(t *hone.Trial, judge []comment) (accuracy float64,
 
 // report trains with the best settings and with plain ones on everything but the
 // test set, and prints how well each does there.
-func report(best hone.FrozenTrial, learn, test []comment, parts int) {
+func report(study *hone.Study, learn, test []comment, parts int) error {
+	best, err := study.BestTrial()
+	if err != nil {
+		return err
+	}
 	fmt.Printf("best of the judged: %.3f, trial %d: %v\n", best.Values[0], best.Number, best.Params)
 	plain := settings{Bits: 18, Most: 1, Bayes: true, Smoothing: 1}
 	count := make([]int, parts)
@@ -157,6 +161,7 @@ func report(best hone.FrozenTrial, learn, test []comment, parts int) {
 	}
 	fmt.Printf("accuracy on packages never seen: the largest part %.3f, untuned naive Bayes %.3f, tuned %.3f\n",
 		float64(slices.Max(count))/float64(len(test)), train(plain, learn, parts).accuracy(test), train(suggest(honetest.FixedTrial(best.Params)), learn, parts).accuracy(test))
+	return nil
 }
 
 // train is fit with all epochs.
