@@ -39,6 +39,7 @@ const maxGrid = 1 << 30
 
 // visited is what is known of one history's cells.
 type visited struct {
+	axes  []gridAxis
 	read  int          // trials of the history that are accounted for
 	cells map[int]bool // cells of finished trials
 	next  int          // all cells below are visited
@@ -92,8 +93,9 @@ func (g *Grid) Validate([]storage.Direction) error {
 
 // A gridAxis is a parameter with its number of values.
 type gridAxis struct {
-	name string
-	size int
+	name   string
+	size   int
+	domain distributions.Distribution // nil where Grid.Values lists them
 }
 
 // axes returns the parameters, in an order that is the same for every trial, and
@@ -102,17 +104,21 @@ func (g *Grid) axes(q *Query) ([]gridAxis, int) {
 	var axes []gridAxis
 	if g.Values != nil {
 		for _, name := range slices.Sorted(maps.Keys(g.Values)) {
-			axes = append(axes, gridAxis{name, len(g.Values[name])})
+			axes = append(axes, gridAxis{name: name, size: len(g.Values[name])})
 		}
 	} else {
 		// The order in which the first trial asked, for that is what trials go
-		// by that do not know the space yet.
+		// by that do not know the space yet. One that failed may have failed
+		// before it asked for all, and counts only where there is no other.
 		var first *storage.Trial
 		for _, t := range q.History.Trials() {
-			if len(t.Params) > 0 && (first == nil || t.Number < first.Number) {
+			if len(t.Params) == 0 || !t.Counts() {
+				continue
+			}
+			if failed := t.State == storage.Failed; first == nil || failed == (first.State == storage.Failed) && before(t, first) || !failed && first.State == storage.Failed {
 				first = t
 			}
-			if first != nil && first.Number == 0 {
+			if first.Number == 0 && first.State != storage.Failed {
 				break
 			}
 		}
@@ -124,7 +130,7 @@ func (g *Grid) axes(q *Query) ([]gridAxis, int) {
 			if !ok {
 				return nil, 0 // Sample tells the user
 			}
-			axes = append(axes, gridAxis{p.Name, n})
+			axes = append(axes, gridAxis{p.Name, n, p.Dist})
 		}
 	}
 	cells := 1
@@ -135,6 +141,15 @@ func (g *Grid) axes(q *Query) ([]gridAxis, int) {
 		cells *= a.size
 	}
 	return axes, cells
+}
+
+// before reports whether t tells more about the space than u, which has come to
+// its end in the same way: it has more parameters or is older.
+func before(t, u *storage.Trial) bool {
+	if t.State == storage.Failed && len(t.Params) != len(u.Params) {
+		return len(t.Params) > len(u.Params)
+	}
+	return t.Number < u.Number
 }
 
 // cellOf returns the cell that a trial's parameters lie in, −1 if they lie in
@@ -170,8 +185,8 @@ func (g *Grid) look(q *Query, axes []gridAxis) *visited {
 		g.cache = make(map[*storage.Log]*visited)
 	}
 	v := g.cache[q.History.Log()]
-	if v == nil || v.read > q.History.Len() {
-		v = &visited{cells: make(map[int]bool)}
+	if v == nil || v.read > q.History.Len() || !slices.EqualFunc(v.axes, axes, func(a, b gridAxis) bool { return a.name == b.name && a.size == b.size }) {
+		v = &visited{axes: axes, cells: make(map[int]bool)}
 		g.cache[q.History.Log()] = v
 	}
 	for _, t := range q.History.Trials()[v.read:] {
@@ -189,12 +204,14 @@ func (g *Grid) look(q *Query, axes []gridAxis) *visited {
 	return v
 }
 
-// underWay returns the cells of the trials that are running.
-func (g *Grid) underWay(q *Query, axes []gridAxis, cells int) map[int]bool {
-	out := make(map[int]bool, len(q.Running))
-	for _, t := range q.Running {
+// underWay returns the cells of running trials.
+func (g *Grid) underWay(running []*storage.Trial, axes []gridAxis, cells int) map[int]bool {
+	out := make(map[int]bool, len(running))
+	for _, t := range running {
 		if c := g.cellOf(t, axes); c >= 0 {
 			out[c] = true
+		} else if given := g.given(t, axes); len(given) == len(axes) {
+			out[given.cell(axes)] = true
 		} else if c := assigned(t); c < cells {
 			out[c] = true
 		}
@@ -202,18 +219,68 @@ func (g *Grid) underWay(q *Query, axes []gridAxis, cells int) map[int]bool {
 	return out
 }
 
-// assigned returns the cell a trial was given: its number, unless noted
-// otherwise. A trial with enqueued values was given none.
+// A given holds the places of enqueued values by the number of the axis.
+type given map[int]int
+
+// given returns what was enqueued for a trial, as far as it lies in the grid.
+func (g *Grid) given(t *storage.Trial, axes []gridAxis) given {
+	fixed := enqueued(t)
+	if len(fixed) == 0 {
+		return nil
+	}
+	out := make(given, len(axes))
+	for j, a := range axes {
+		value, ok := fixed[a.name]
+		if !ok {
+			continue
+		}
+		i := -1
+		if a.domain == nil {
+			i = slices.IndexFunc(g.Values[a.name], func(v any) bool { return fmt.Sprint(v) == fmt.Sprint(value) })
+		} else if v, err := a.domain.Internal(value); err == nil {
+			i = indexOf(a.domain, v)
+		}
+		if i >= 0 && i < a.size {
+			out[j] = i
+		}
+	}
+	return out
+}
+
+// cell returns the cell where every axis has an enqueued value.
+func (have given) cell(axes []gridAxis) int {
+	cell, stride := 0, 1
+	for j, a := range axes {
+		cell += have[j] * stride
+		stride *= a.size
+	}
+	return cell
+}
+
+// fits reports whether a cell has the enqueued values.
+func (have given) fits(cell int, axes []gridAxis) bool {
+	for j, a := range axes {
+		if i, ok := have[j]; ok && i != cell%a.size {
+			return false
+		}
+		cell /= a.size
+	}
+	return true
+}
+
+// assigned returns the cell a trial was given: its number, or that of the lost
+// trial that it stands in for, unless noted otherwise. A trial for which a user
+// enqueued values was given none.
 func assigned(t *storage.Trial) int {
 	if text, ok := t.SystemAttrs.Get(gridAttr); ok {
 		if c, err := strconv.Atoi(text); err == nil && c >= 0 {
 			return c
 		}
 	}
-	if _, fixed := t.SystemAttrs.Get(storage.AttrFixedParams); fixed {
+	if _, fixed := t.SystemAttrs.Get(storage.AttrFixedParams); fixed && !retried(t) {
 		return math.MaxInt
 	}
-	return t.Number
+	return standsFor(t)
 }
 
 // Exhausted implements [Exhauster].
@@ -224,16 +291,16 @@ func (g *Grid) Exhausted(_ context.Context, q *Query) (bool, error) {
 	if cells == 0 {
 		return false, nil
 	}
-	_, ok := g.free(q, axes, cells)
+	_, ok := g.free(q, g.underWay(q.Running, axes, cells), axes, cells, nil)
 	return !ok, nil
 }
 
-// free returns the lowest cell that is neither visited nor under way.
-func (g *Grid) free(q *Query, axes []gridAxis, cells int) (int, bool) {
+// free returns the lowest cell that is neither visited nor under way and has the
+// enqueued values.
+func (g *Grid) free(q *Query, running map[int]bool, axes []gridAxis, cells int, have given) (int, bool) {
 	v := g.look(q, axes)
-	running := g.underWay(q, axes, cells)
 	for c := v.next; c < cells; c++ {
-		if !v.cells[c] && !running[c] {
+		if !v.cells[c] && !running[c] && have.fits(c, axes) {
 			return c, true
 		}
 	}
@@ -242,7 +309,7 @@ func (g *Grid) free(q *Query, axes []gridAxis, cells int) (int, bool) {
 
 // Start implements [Starter]: it gives the trial its cell.
 func (g *Grid) Start(_ context.Context, q *Query) error {
-	if _, fixed := q.Trial.SystemAttrs.Get(storage.AttrFixedParams); fixed {
+	if enqueuedByUser(q) {
 		return nil
 	}
 	g.mu.Lock()
@@ -251,12 +318,22 @@ func (g *Grid) Start(_ context.Context, q *Query) error {
 	if cells == 0 {
 		return nil // its number, for which nothing need be noted
 	}
-	if n := q.Trial.Number; n < cells {
-		if v := g.look(q, axes); !v.cells[n] && !g.underWay(q, axes, cells)[n] {
+	have := g.given(q.Trial, axes)
+	own := assigned(q.Trial)
+	if len(have) == len(axes) {
+		own = have.cell(axes)
+	}
+	running := g.underWay(q.Running, axes, cells)
+	if own < cells && have.fits(own, axes) && !g.look(q, axes).cells[own] {
+		if !running[own] {
 			return nil
 		}
+		stay := slices.DeleteFunc(slices.Clone(q.Running), func(r *storage.Trial) bool { return yields(r, q.Trial) })
+		if !g.underWay(stay, axes, cells)[own] {
+			return ErrContended
+		}
 	}
-	c, ok := g.free(q, axes, cells)
+	c, ok := g.free(q, running, axes, cells, have)
 	if !ok {
 		return ErrExhausted
 	}

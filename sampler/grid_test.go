@@ -2,6 +2,7 @@ package sampler_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -131,6 +132,27 @@ func TestGridPassesOverWhatOthersTried(t *testing.T) {
 		}
 		if noted != c.want {
 			t.Errorf("%s: cell %v, want %v", c.name, noted, c.want)
+		}
+	}
+}
+
+// Each cell exactly once, whatever dies: workers in four processes, some of them
+// killed at any moment.
+func TestGridKilled(t *testing.T) {
+	for _, workers := range []int{1, 2, 5, 16} {
+		for seed := range uint64(25) {
+			for _, lose := range []int{0, 5, 10, 50} {
+				c := crew{space: product(2, 3, 4), workers: workers, procs: 4, wait: true, seed: seed, lose: lose,
+					fresh: func() sampler.Sampler { return &sampler.Grid{} }}
+				check(t, fmt.Sprintf("%d workers, seed %d, one turn of %d kills", workers, seed, lose), c.run(t), 24, 0)
+				c.fresh = func() sampler.Sampler {
+					return &sampler.Grid{Values: map[string][]any{"p0": {"c1", "c0"}, "p1": {"c0", "c1", "c2"}, "p2": {"c3", "c0", "c1", "c2"}}}
+				}
+				check(t, fmt.Sprintf("%d workers, seed %d, one turn of %d kills, values listed", workers, seed, lose), c.run(t), 24, 0)
+			}
+			if t.Failed() {
+				return
+			}
 		}
 	}
 }
