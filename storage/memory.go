@@ -15,7 +15,7 @@ import (
 // when no storage is given. Trials' ids are positions in one table, so every
 // call on a trial is O(1).
 type Memory struct {
-	mu      sync.RWMutex
+	mu      sync.Mutex
 	closed  bool
 	studies []*memStudy // by id; nil: deleted
 	byName  map[string]int64
@@ -156,8 +156,8 @@ func (m *Memory) DeleteStudy(ctx context.Context, study int64) error {
 
 // FindStudy implements [Storage].
 func (m *Memory) FindStudy(ctx context.Context, name string) (int64, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err := m.begin(ctx); err != nil {
 		return 0, err
 	}
@@ -170,8 +170,8 @@ func (m *Memory) FindStudy(ctx context.Context, name string) (int64, error) {
 
 // Study implements [Storage].
 func (m *Memory) Study(ctx context.Context, study int64) (Study, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	s, err := m.study(ctx, study)
 	if err != nil {
 		return Study{}, err
@@ -188,8 +188,8 @@ func (s *memStudy) view() Study {
 
 // Studies implements [Storage].
 func (m *Memory) Studies(ctx context.Context) ([]Study, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if err := m.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -420,8 +420,8 @@ func (m *Memory) move(t *memTrial, state State, values []float64) {
 
 // Trial implements [Storage].
 func (m *Memory) Trial(ctx context.Context, trial int64) (Trial, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	t, err := m.trial(ctx, trial)
 	if err != nil {
 		return Trial{}, err
@@ -431,8 +431,8 @@ func (m *Memory) Trial(ctx context.Context, trial int64) (Trial, error) {
 
 // Trials implements [Storage].
 func (m *Memory) Trials(ctx context.Context, study, after int64, include []int64) ([]Trial, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	s, err := m.study(ctx, study)
 	if err != nil {
 		return nil, err
