@@ -46,6 +46,25 @@ func (c confidence) bound(mu, sigma []float64) float64 {
 	return v
 }
 
+// exploration is the logarithm of the standard deviation, where the lower bound at
+// k standard deviations is not above a threshold. It seeks what is not known of the
+// points that may still be good.
+type exploration struct{ k, threshold float64 }
+
+// explorationSlope is what exploration loses with each unit of the excess above the
+// threshold (Song et al., 2024, arXiv:2408.11527).
+const explorationSlope = 10
+
+func (c exploration) value(mu, sigma, dMu, dSigma []float64) (v float64) {
+	v, dMu[0], dSigma[0] = acq.Explore(mu[0], sigma[0], c.k, c.threshold, explorationSlope)
+	return v
+}
+
+func (c exploration) bound(mu, sigma []float64) float64 {
+	v, _, _ := acq.Explore(mu[0], sigma[0], c.k, c.threshold, explorationSlope)
+	return v
+}
+
 // constrained adds to the criterion of the first outputs the log probability that
 // every one of the others, the constraints, is not above 0. A nil objective leaves
 // the probabilities alone: the search for a first point that is allowed.

@@ -188,17 +188,11 @@ func (st *state) several(p *Problem) (criterion, string) {
 			front = append(front, f)
 		}
 	}
+	// The worst of all points: with one close to the front, points beyond its ends
+	// would add nothing, and it would never grow longer.
 	reference := make([]float64, m)
 	for k := range reference {
-		low, high := math.Inf(1), math.Inf(-1)
-		for _, f := range front {
-			low, high = min(low, f[k]), max(high, f[k])
-		}
-		if high > low {
-			reference[k] = high + 0.1*(high-low)
-		} else {
-			reference[k] = high + 1 // values are standardised: one of their units
-		}
+		reference[k] = slices.Max(values[k])
 	}
 	return newVolume(spread(front, frontPoints(m)), reference), "expected hypervolume improvement"
 }

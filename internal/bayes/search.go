@@ -153,7 +153,9 @@ func (s *search) run() []float64 {
 	}
 	best := candidate{nil, math.Inf(-1)}
 	for _, c := range starts {
-		s.climb(c, &best)
+		if c = s.climb(c); c.v > best.v {
+			best = c
+		}
 	}
 	return best.x
 }
@@ -184,14 +186,14 @@ func (s *search) exemplar(j int) float64 {
 }
 
 // pool returns the most promising of many points near the best trials and by
-// chance, best first.
+// chance, best first, all of them different and not tried.
 func (s *search) pool() []candidate {
-	const size = localStarts + 8
+	const size = localStarts
 	pool := make([]candidate, 0, size+1)
 	threshold := math.Inf(-1)
 	add := func(x []float64) {
 		v, ok := s.valueAbove(x, threshold)
-		if !ok {
+		if !ok || s.tried[key(x)] || slices.ContainsFunc(pool, func(c candidate) bool { return c.v == v && key(c.x) == key(x) }) {
 			return
 		}
 		at, _ := slices.BinarySearchFunc(pool, v, func(c candidate, v float64) int {
@@ -256,39 +258,36 @@ func (s *search) perturb(x []float64) {
 	s.space.settle(x, s.kept, s.exemplar)
 }
 
-// climb improves a candidate until nothing helps any more, and puts the best point
-// it met that was not tried in best.
-func (s *search) climb(c candidate, best *candidate) {
+// climb improves a candidate until nothing helps any more. It goes to no point that
+// was tried; where it begins at one and finds no other, the promise is −Inf.
+func (s *search) climb(c candidate) candidate {
 	x, v := slices.Clone(c.x), c.v
-	note := func(x []float64, v float64) {
-		if v > best.v && !s.tried[key(x)] {
-			best.x, best.v = slices.Clone(x), v
-		}
+	if s.tried[key(x)] {
+		v = math.Inf(-1)
 	}
-	note(x, v)
 	for range sweeps {
 		before := v
 		if len(s.relaxed) > 0 {
 			v = s.slide(x, v)
-			note(x, v)
 		}
 		if len(s.swept) == 0 {
-			return
+			break
 		}
 		for _, i := range s.rng.Perm(len(s.swept)) {
 			j := s.swept[i]
 			switch {
 			case math.IsNaN(x[j]):
 			case s.parent[j]:
-				v = s.branch(x, j, v, note)
+				v = s.branch(x, j, v)
 			default:
-				v = s.sweep(x, j, v, best, note)
+				v = s.sweep(x, j, v)
 			}
 		}
 		if !(v > before+1e-9*math.Abs(before)) {
-			return
+			break
 		}
 	}
+	return candidate{x, v}
 }
 
 // slide climbs along the gradient over the relaxed coordinates that exist, and
@@ -323,7 +322,7 @@ func (s *search) slide(x []float64, v float64) float64 {
 		y[j] = s.space.Dims[j].Snap(at[i])
 	}
 	w, better := s.valueAbove(y, v)
-	if !better {
+	if !better || s.tried[key(y)] {
 		return v
 	}
 	copy(x, y)
@@ -372,7 +371,7 @@ func (s *search) options(j int, from float64, try func(v float64)) {
 }
 
 // sweep moves coordinate j of x to its best position, all others staying.
-func (s *search) sweep(x []float64, j int, v float64, best *candidate, note func([]float64, float64)) float64 {
+func (s *search) sweep(x []float64, j int, v float64) float64 {
 	from, to := x[j], x[j]
 	s.space.encode(s.z, x)
 	for k, m := range s.models {
@@ -381,19 +380,11 @@ func (s *search) sweep(x []float64, j int, v float64, best *candidate, note func
 	}
 	s.options(j, from, func(u float64) {
 		x[j] = u
-		threshold := v
-		if best.v < v && !s.tried[key(x)] {
-			threshold = best.v // of use although it is not the way up
-		}
-		w, ok := s.at(x, threshold, func(k int) []float64 {
+		w, better := s.at(x, v, func(k int) []float64 {
 			s.models[k].Shift(s.shifted, s.r2[k], j, math.NaN(), u)
 			return s.shifted
 		})
-		if !ok {
-			return
-		}
-		note(x, w)
-		if w > v {
+		if better && !s.tried[key(x)] {
 			v, to = w, u
 		}
 	})
@@ -403,15 +394,13 @@ func (s *search) sweep(x []float64, j int, v float64, best *candidate, note func
 
 // branch moves coordinate j of x, on which the existence of others depends, to its
 // best position, taking the others as in the best trial that had them.
-func (s *search) branch(x []float64, j int, v float64, note func([]float64, float64)) float64 {
+func (s *search) branch(x []float64, j int, v float64) float64 {
 	y, from := make([]float64, len(x)), slices.Clone(x)
 	s.options(j, x[j], func(u float64) {
 		copy(y, from)
 		y[j] = u
 		s.space.settle(y, s.kept, s.exemplar)
-		w := s.value(y)
-		note(y, w)
-		if w > v {
+		if w, better := s.valueAbove(y, v); better && !s.tried[key(y)] {
 			v = w
 			copy(x, y)
 		}
