@@ -2,11 +2,10 @@ package open_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,7 +133,8 @@ func TestPatience(t *testing.T) {
 }
 
 // F23: an outside connection locks the rows that our calls need in the opposite
-// order, so that the server has to break deadlocks. Calls are tried again.
+// order, so that the server has to break a deadlock in each of them. Calls are
+// tried again.
 func TestDeadlocks(t *testing.T) {
 	servers(t, func(t *testing.T, p place) {
 		db, _, err := p.pool()
@@ -150,69 +150,77 @@ func TestDeadlocks(t *testing.T) {
 		ctx := t.Context()
 		study, err := st.CreateStudy(ctx, "s", []storage.Direction{storage.Minimize})
 		ok(t, err)
-		var stop atomic.Bool
-		var broken atomic.Int32
-		var wg sync.WaitGroup
-		var current atomic.Int64 // a trial
-		for range 2 {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				for !stop.Load() {
-					id := current.Load()
-					if id == 0 {
-						time.Sleep(time.Millisecond)
-						continue
-					}
-					// Studies come before trials with us.
-					tx, err := db.Begin()
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					_, err = tx.Exec(fmt.Sprintf("UPDATE trials SET datetime_start = datetime_start WHERE trial_id = %d", id))
-					if p.dialect == rdb.MySQL && err == nil {
-						_, err = tx.Exec(fmt.Sprintf("SELECT * FROM trials WHERE trial_id = %d FOR UPDATE", id))
-					}
-					time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
-					if err == nil {
-						_, err = tx.Exec(fmt.Sprintf("SELECT * FROM studies WHERE study_id = %d FOR UPDATE", study))
-					}
-					time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
-					if err != nil {
-						broken.Add(1)
-					}
-					tx.Rollback()
+		ours, theirs := 0, 0
+		// provoke has the outside connection hold the trial until the call holds
+		// the study, and only then ask for the study: neither can go on. Studies
+		// come before trials with us.
+		provoke := func(name string, trial int64, call func() error) {
+			t.Helper()
+			tx, err := db.BeginTx(ctx, nil)
+			ok(t, err)
+			defer tx.Rollback()
+			_, err = tx.Exec(fmt.Sprintf("SELECT trial_id FROM trials WHERE trial_id = %d FOR UPDATE", trial))
+			ok(t, err)
+			done := make(chan error, 1)
+			go func() { done <- call() }()
+			for held := false; !held; {
+				select {
+				case err := <-done:
+					t.Fatalf("%s ended without the trial, which was locked: %v", name, err)
+				default:
 				}
-			}()
+				err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT study_id FROM studies WHERE study_id = %d FOR UPDATE SKIP LOCKED", study)).Scan(new(int64))
+				if held = errors.Is(err, sql.ErrNoRows); !held {
+					ok(t, err)
+				}
+			}
+			if _, err = tx.Exec(fmt.Sprintf("SELECT study_id FROM studies WHERE study_id = %d FOR UPDATE", study)); err != nil {
+				theirs++
+			} else {
+				ours++ // was broken off, or the study would not be ours
+			}
+			tx.Rollback()
+			if err := <-done; err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
 		}
-		const rounds = 40
+		const rounds = 15
+		lease := []storage.Attr{{Key: storage.AttrLease, Value: `"w"`}}
 		for i := range rounds {
-			tr, claimed, err := st.Claim(ctx, study, storage.Claim{Budget: 1000, Attrs: []storage.Attr{{Key: storage.AttrLease, Value: `"w"`}}})
-			if err != nil || !claimed {
-				t.Fatalf("Claim: %v, %v", claimed, err)
-			}
-			current.Store(tr.ID)
+			waiting, err := st.CreateTrial(ctx, study, &storage.Trial{State: storage.Waiting})
+			ok(t, err)
+			provoke("Claim", waiting.ID, func() error {
+				tr, claimed, err := st.Claim(ctx, study, storage.Claim{Budget: 1000, Attrs: lease})
+				if err == nil && (!claimed || tr.ID != waiting.ID) {
+					err = fmt.Errorf("got trial %d, %v; trial %d waited", tr.ID, claimed, waiting.ID)
+				}
+				return err
+			})
 			// A name that is new locks the study, then the trial.
-			ok(t, st.SetParam(ctx, tr.ID, storage.Param{Name: fmt.Sprint("p", i), Value: 0.5, Dist: distributions.Float{Low: 0, High: 1}}))
-			done, err := st.Requeue(ctx, tr.ID, "w", []storage.Attr{{Key: storage.AttrLost, Value: `"x"`}}, &storage.Trial{State: storage.Failed})
-			if err != nil || !done {
-				t.Fatalf("Requeue: %v, %v", done, err)
-			}
+			provoke("SetParam", waiting.ID, func() error {
+				return st.SetParam(ctx, waiting.ID, storage.Param{Name: fmt.Sprint("p", i), Value: 0.5, Dist: distributions.Float{Low: 0, High: 1}})
+			})
+			provoke("Requeue", waiting.ID, func() error {
+				done, err := st.Requeue(ctx, waiting.ID, "w", []storage.Attr{{Key: storage.AttrLost, Value: `"x"`}}, &storage.Trial{State: storage.Failed})
+				if err == nil && !done {
+					err = errors.New("nothing was done")
+				}
+				return err
+			})
 		}
-		stop.Store(true)
-		wg.Wait()
 		all, err := st.Trials(ctx, study, -1, nil)
 		ok(t, err)
 		if len(all) != 2*rounds {
 			t.Errorf("%d trials, want %d", len(all), 2*rounds)
 		}
 		for i, tr := range all {
-			if tr.Number != i || tr.State != storage.Failed {
-				t.Errorf("trial %d: number %d, %s", i, tr.Number, tr.State)
+			if tr.Number != i || tr.State != storage.Failed || i%2 == 0 && len(tr.Params) != 1 {
+				t.Errorf("trial %d: number %d, %s, %v", i, tr.Number, tr.State, tr.Params)
 			}
 		}
-		t.Logf("the outside connections were broken off %d times", broken.Load())
+		t.Logf("the server broke off our calls %d times and the outside connection %d times", ours, theirs)
+		// Deletion locks the study, then its trials.
+		provoke("DeleteStudy", all[0].ID, func() error { return st.DeleteStudy(ctx, study) })
 	})
 }
 
