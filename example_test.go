@@ -11,7 +11,6 @@ import (
 	"github.com/gohone/hone"
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
-	"github.com/gohone/hone/storage"
 )
 
 // The examples set Sampler to a grid or Random, and a Seed, to print the same
@@ -248,30 +247,6 @@ func ExampleStudy_Enqueue() {
 	}
 	fmt.Println(study.BestParams())
 	// Output: map[x:3] <nil>
-}
-
-func ExampleStudySummaries() {
-	ctx := context.Background()
-	mem := storage.NewMemory()
-	for _, name := range []string{"a", "b"} {
-		study, err := hone.NewStudy(&hone.Options{Name: name, Storage: mem})
-		if err == nil {
-			err = study.Optimize(func(t *hone.Trial) (float64, error) { return 1, nil }, 3)
-		}
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-	}
-	sums, err := hone.StudySummaries(ctx, mem)
-	for _, s := range sums {
-		fmt.Println(s.Name, s.Trials, s.Best.Values[0])
-	}
-	fmt.Println(err)
-	// Output:
-	// a 3 1
-	// b 3 1
-	// <nil>
 }
 
 func ExampleFrozenTrial() {

@@ -86,6 +86,23 @@ func ExampleCategorical() {
 	// "adamw" is none of the choices ("adam", "sgd", nil)
 }
 
+// A domain turns values into numbers of the unit interval and back, so that who
+// chooses a value need not know which kind it is of.
+func ExampleDistribution() {
+	for _, d := range []distributions.Distribution{
+		distributions.Float{Low: 0, High: 5},
+		distributions.Int{Low: 1, High: 3},
+		distributions.Categorical{Choices: []any{"relu", "tanh"}},
+	} {
+		v := d.FromUnit(0.5)
+		fmt.Println(d, d.External(v), d.Contains(v))
+	}
+	// Output:
+	// Float(0, 5) 2.5 true
+	// Int(1, 3) 2 true
+	// Categorical("relu", "tanh") tanh true
+}
+
 func ExampleNormalize() {
 	_, err := distributions.Normalize(distributions.Float{Low: 1, High: 0})
 	fmt.Println(err)

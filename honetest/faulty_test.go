@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -140,6 +141,26 @@ func ExampleFaulty() {
 	err = study.Optimize(parabola, 10)
 	fmt.Println(errors.Is(err, honetest.ErrFault))
 	// Output: true
+}
+
+// A connection that breaks when the first result has been written, and before the
+// answer comes back.
+func ExampleFault() {
+	var broken honetest.Fault = func(method string, n int) (before, after error) {
+		if method == "SetState" {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return nil, nil
+	}
+	study, err := hone.NewStudy(&hone.Options{Storage: honetest.Faulty(storage.NewMemory(), broken)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = study.Optimize(parabola, 1)
+	trials, readErr := study.Trials()
+	fmt.Println(errors.Is(err, io.ErrUnexpectedEOF), trials[0].State, readErr)
+	// Output: true complete <nil>
 }
 
 func ExampleScript() {
