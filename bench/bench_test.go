@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gohone/hone/bench/internal/cputime"
 	"github.com/gohone/hone/bench/internal/record"
 )
 
@@ -36,7 +37,7 @@ func TestSuites(t *testing.T) {
 				t.Errorf("%s, %s: best %v, median %v", s.Name, p.Name, p.Best, p.Median)
 			}
 			l := record.Line{Budget: 10}
-			if err := runStudy(s, p, "random", &l); err != nil {
+			if err := runStudy(s, p, "random", &l, cputime.Process); err != nil {
 				t.Errorf("%s, %s: %v", s.Name, p.Name, err)
 			} else if v, ok := l.Regret["10"]; !ok || math.IsNaN(v) || v < -1e-9 {
 				t.Errorf("%s, %s: regret %v", s.Name, p.Name, l.Regret)

@@ -12,7 +12,8 @@
 // goes on where it stopped. The stored results of other systems are in peers/; the
 // programs that made them are not needed.
 //
-// One study uses one processor. A suite is one file, suite_….go: it makes problems,
+// One study uses one processor. With -j 1 its time is that of the processor, whatever
+// else the machine does. A suite is one file, suite_….go: it makes problems,
 // and registers itself by a line in suites. See README.md.
 package main
 
@@ -53,7 +54,7 @@ func mainError() error {
 	flag.IntVar(&o.seeds, "seeds", 15, "number of studies for each task")
 	flag.IntVar(&o.from, "from", 0, "first seed")
 	flag.IntVar(&o.budget, "budget", 100, "trials in a study")
-	flag.IntVar(&o.jobs, "j", runtime.GOMAXPROCS(0), "studies at a time")
+	flag.IntVar(&o.jobs, "j", runtime.GOMAXPROCS(0), "studies at a time; with 1, seconds are those of the processor, else those of the clock")
 	flag.BoolVar(&o.quick, "quick", false, "a few tasks, three seeds: seconds")
 	flag.StringVar(&o.dir, "dir", "bench", "folder of this program, with tables/ and peers/")
 	flag.StringVar(&o.keep, "keep", "", "folder of results, SUITE-SAMPLER.jsonl in it; default DIR/results")

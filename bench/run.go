@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gohone/hone"
+	"github.com/gohone/hone/bench/internal/cputime"
 	"github.com/gohone/hone/bench/internal/record"
 	"github.com/gohone/hone/bench/internal/samplers"
 	"github.com/gohone/hone/pruner"
@@ -27,6 +28,7 @@ func (o *options) study(suite Suite, problems []Problem, name, path string) ([]r
 		}
 		o.begun = append(o.begun, path)
 	}
+	start := time.Now()
 	file, err := record.Open(path)
 	if err != nil {
 		return nil, err
@@ -47,6 +49,10 @@ func (o *options) study(suite Suite, problems []Problem, name, path string) ([]r
 			}
 		}
 	}
+	watch := func() time.Duration { return time.Since(start) }
+	if o.jobs == 1 { // then all that this process uses is the study's, whatever else the machine does
+		watch = cputime.Process
+	}
 	jobs := make(chan job)
 	var mu sync.Mutex
 	var failed error
@@ -54,7 +60,7 @@ func (o *options) study(suite Suite, problems []Problem, name, path string) ([]r
 	for range o.jobs {
 		wait.Go(func() {
 			for j := range jobs {
-				err := runStudy(suite, j.problem, name, &j.line)
+				err := runStudy(suite, j.problem, name, &j.line, watch)
 				if err != nil {
 					j.line.Error = err.Error() // a sampler that breaks is a result too
 				}
@@ -84,8 +90,9 @@ type flight struct {
 
 // runStudy runs one study and fills in its result. Trials are told in the order in
 // which they end on a simulated clock, so any number of workers needs no more than
-// one processor and gives the same on every run.
-func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
+// one processor and gives the same on every run. watch tells the time, from any
+// moment on.
+func runStudy(suite Suite, p *Problem, name string, line *record.Line, watch func() time.Duration) error {
 	smp, err := samplers.New(name)
 	if err != nil {
 		return err
@@ -96,14 +103,15 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 	}
 	ctx := context.Background()
 	noise := rand.New(rand.NewPCG(10_000, uint64(line.Seed)))
-	var spent, clock float64
+	var spent time.Duration
+	var clock float64
 	var under []flight
 	var regret []float64
 	var told [][]float64
 	best, incumbent := math.Inf(1), math.Inf(1)
 	for asked := 0; len(regret) < line.Budget; {
 		for asked < line.Budget && len(under) < max(suite.Workers, 1) {
-			f, took, err := begin(ctx, study, p, noise)
+			f, took, err := begin(ctx, study, p, noise, watch)
 			if err != nil {
 				return fmt.Errorf("trial %d: %w", asked, err)
 			}
@@ -121,7 +129,7 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 		f := under[first]
 		under = append(under[:first], under[first+1:]...)
 		clock = f.ends
-		began := time.Now()
+		began := watch()
 		if errors.Is(f.err, hone.ErrPruned) {
 			err = study.TellPruned(ctx, f.trial)
 		} else if f.err != nil {
@@ -129,7 +137,7 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 		} else {
 			err = study.Tell(ctx, f.trial, f.told...)
 		}
-		spent += time.Since(began).Seconds()
+		spent += watch() - began
 		if err != nil {
 			return err
 		}
@@ -152,24 +160,24 @@ func runStudy(suite Suite, p *Problem, name string, line *record.Line) error {
 		}
 		regret = append(regret, r)
 	}
-	line.Seconds = math.Round(spent*1e6) / 1e6
+	line.Seconds = math.Round(spent.Seconds()*1e6) / 1e6
 	line.Set(regret)
 	return nil
 }
 
 // begin asks for a trial and runs it. What it took leaves out the objective where
 // that is possible: without Params, choosing happens inside of it.
-func begin(ctx context.Context, study *hone.Study, p *Problem, noise *rand.Rand) (flight, float64, error) {
-	began := time.Now()
+func begin(ctx context.Context, study *hone.Study, p *Problem, noise *rand.Rand, watch func() time.Duration) (flight, time.Duration, error) {
+	began := watch()
 	t, err := study.Ask(ctx, p.Params)
 	if err != nil {
 		return flight{}, 0, err
 	}
-	took := time.Since(began).Seconds()
+	took := watch() - began
 	f := flight{trial: t, ends: 1}
 	f.told, f.score, f.err = p.Run(t, noise)
 	if len(p.Params) == 0 {
-		took = time.Since(began).Seconds()
+		took = watch() - began
 	}
 	if f.err != nil && !errors.Is(f.err, hone.ErrPruned) && !errors.Is(f.err, errFailed) {
 		return flight{}, 0, f.err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gohone/hone"
+	"github.com/gohone/hone/bench/internal/cputime"
 	"github.com/gohone/hone/bench/internal/samplers"
 )
 
@@ -67,12 +68,12 @@ func (j job) run() (*cost, error) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	c.measured, c.mark = true, time.Now()
-	cpu, wall := cpuTime(), time.Now()
+	cpu, wall := cputime.Process(), time.Now()
 	c.cpuMark = cpu
 	if err := study.Optimize(c.objective, j.trials); err != nil {
 		return nil, err
 	}
-	c.cpu, c.wall = cpuTime()-cpu, time.Since(wall)
+	c.cpu, c.wall = cputime.Process()-cpu, time.Since(wall)
 	c.tenth()
 	runtime.ReadMemStats(&after)
 	c.allocated = float64(after.TotalAlloc - before.TotalAlloc)
@@ -108,7 +109,7 @@ func (c *cost) objective(t *hone.Trial) (float64, error) {
 
 // tenth notes what the tenth of the study that ends cost.
 func (c *cost) tenth() {
-	now := cpuTime()
+	now := cputime.Process()
 	c.last, c.cpuMark = (now-c.cpuMark)/time.Duration(max(c.trials/10, 1)), now
 	if c.first == 0 {
 		c.first = c.last
