@@ -23,7 +23,8 @@ import (
 // goroutines if Base may.
 type PartialFixed struct {
 	// Fixed holds values as the objective would get them. A value that is not in
-	// the domain that the objective asks for is an error.
+	// the domain that the objective asks for is an error; a name that it never asks
+	// for is not noticed, for it may be one of a branch.
 	Fixed map[string]any
 	// Base chooses the other parameters. nil means &Auto{}. In the place of a Grid
 	// with one value for a parameter, give Grid.Values that one value.
@@ -49,6 +50,8 @@ func (s *PartialFixed) inner() Sampler {
 			s.base = new(Auto)
 		case *BruteForce: // which is to know how far the space reaches
 			s.base = &BruteForce{fixed: s.Fixed, patient: b.patient}
+		case *QMC:
+			s.base = &QMC{Halton: b.Halton, NoScramble: b.NoScramble, fixed: s.Fixed}
 		default:
 			s.base = b
 		}
@@ -149,8 +152,8 @@ func (s *PartialFixed) Exhausted(ctx context.Context, q *Query) (bool, error) {
 }
 
 // NoRepeats reports whether Base says that it repeats no points, and can tell when
-// all have been tried. Other bases do not repeat points either, but cannot know how
-// few there are beside the fixed values.
+// all have been tried. QMC repeats none of the points that are left beside the fixed
+// values, but goes on after the last; other bases may not know how few are left.
 func (s *PartialFixed) NoRepeats() bool {
 	n, ok := s.inner().(NoRepeater)
 	_, counts := s.inner().(Exhauster)

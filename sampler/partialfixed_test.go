@@ -17,6 +17,7 @@ func TestPartialFixed(t *testing.T) {
 	for name, base := range map[string]func() sampler.Sampler{
 		"nil":        func() sampler.Sampler { return nil },
 		"Random":     func() sampler.Sampler { return &sampler.Random{} },
+		"QMC":        func() sampler.Sampler { return &sampler.QMC{} },
 		"BruteForce": func() sampler.Sampler { return &sampler.BruteForce{} },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +100,34 @@ func TestPartialFixedBruteForce(t *testing.T) {
 			if !strings.Contains(leaf, "p1=2") {
 				t.Errorf("%q was run", leaf)
 			}
+		}
+	}
+}
+
+// QMC repeats none of the points that are left while one of them is untried, whether
+// what is fixed has few values or a continuum of them, and whatever was run before.
+func TestPartialFixedQMC(t *testing.T) {
+	params := []storage.Param{
+		{Name: "c", Dist: distributions.Categorical{Choices: []any{"a", "b", "c"}}},
+		{Name: "n", Dist: distributions.Int{Low: 1, High: 6}},
+		float("x", 0, 1),
+		{Name: "flag", Dist: distributions.Categorical{Choices: []any{false, true}}},
+	}
+	for seed := range uint64(20) {
+		base := &sampler.QMC{Halton: seed%2 == 1}
+		s := &sampler.PartialFixed{Fixed: map[string]any{"c": "b", "x": 0.25}, Base: base}
+		log := storage.NewLog(1)
+		for number := range 5 { // which fix nothing
+			log.Append(runTrial(t, base, log.History(), nil, number, seed, params...))
+		}
+		seen := make(map[string]bool)
+		for number := 5; number < 17; number++ {
+			tr := runTrial(t, s, log.History(), nil, number, seed, params...)
+			log.Append(tr)
+			seen[fmt.Sprint(values(tr))] = true
+		}
+		if len(seen) != 12 {
+			t.Errorf("seed %d: 12 trials at %d of the 12 points that are left", seed, len(seen))
 		}
 	}
 }

@@ -37,6 +37,8 @@ type QMC struct {
 	// of every domain, and its points lie on a regular grid.
 	NoScramble bool
 
+	fixed map[string]any // parameters of one value, given by PartialFixed
+
 	mu    sync.Mutex
 	cells map[*storage.Log]*cells
 }
@@ -105,8 +107,9 @@ func (s *QMC) SampleJoint(_ context.Context, q *Query, space map[string]distribu
 // choose returns the cell that the trial should run in, if that is not the cell of
 // its own point.
 func (s *QMC) choose(q *Query, space map[string]distributions.Distribution) (cell int64, moved bool) {
-	for _, d := range space {
-		if _, ok := d.Size(); !ok {
+	for name, d := range space {
+		_, fixed := s.fixed[name]
+		if _, ok := d.Size(); !ok && !fixed {
 			return 0, false
 		}
 	}
@@ -174,6 +177,7 @@ func (s *QMC) natural(q *Query, c *cells, number int) int64 {
 type cells struct {
 	read  int            // trials of the history that are accounted for
 	first *storage.Trial // the complete trial of the lowest number
+	fixed []storage.Param
 	axes  []qmcAxis
 	size  int64 // 0: the space has conditions, or is too large to keep account of
 	has   map[int64]bool
@@ -218,7 +222,7 @@ func (s *QMC) look(q *Query, space map[string]distributions.Distribution) *cells
 	}
 	from := c.read
 	if c.axes == nil && c.first != nil {
-		c.layOut(space)
+		c.layOut(space, s.fixed)
 		from = 0
 	}
 	for _, t := range trials[from:] {
@@ -253,12 +257,19 @@ func sameOrder(a, b *storage.Trial) bool {
 	return true
 }
 
-// layOut numbers the cells of the parameters of the first trial.
-func (c *cells) layOut(space map[string]distributions.Distribution) {
-	c.axes, c.size, c.has, c.tried = []qmcAxis{}, 1, make(map[int64]bool), orderstat.Multiset{}
+// layOut numbers the cells of the parameters of the first trial. One that is fixed
+// has no others than those of its value.
+func (c *cells) layOut(space map[string]distributions.Distribution, fixed map[string]any) {
+	c.axes, c.size, c.has, c.tried, c.fixed = []qmcAxis{}, 1, make(map[int64]bool), orderstat.Multiset{}, nil
 	for i, p := range c.first.Params {
 		d := space[p.Name]
 		if d == nil {
+			continue
+		}
+		if given, ok := fixed[p.Name]; ok {
+			if v, err := d.Internal(given); err == nil {
+				c.fixed = append(c.fixed, storage.Param{Name: p.Name, Value: v})
+			}
 			continue
 		}
 		n, ok := d.Size()
@@ -296,6 +307,11 @@ func (c *cells) add(t *storage.Trial) {
 // of returns the cell that a trial's parameters lie in, −1 if they lie in none or
 // some are missing.
 func (c *cells) of(t *storage.Trial) int64 {
+	for _, f := range c.fixed {
+		if p, ok := t.Param(f.Name); !ok || p.Value != f.Value {
+			return -1
+		}
+	}
 	cell, stride := int64(0), int64(1)
 	for _, a := range c.axes {
 		p, ok := t.Param(a.name)
