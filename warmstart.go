@@ -93,6 +93,12 @@ func (s *Study) warmSpace(ctx context.Context, given []Param) (map[string]distri
 	}
 	space := make(map[string]distributions.Distribution, len(given))
 	for _, p := range given {
+		if err := storage.CheckName("parameter", p.Name); err != nil {
+			return nil, fmt.Errorf("hone: warm start: WarmStartOptions.Space: %w", err)
+		}
+		if _, ok := space[p.Name]; ok {
+			return nil, fmt.Errorf("hone: warm start: WarmStartOptions.Space: parameter %q is there twice", p.Name)
+		}
 		if p.Distribution == nil {
 			return nil, fmt.Errorf("hone: warm start: WarmStartOptions.Space: parameter %q has no distribution", p.Name)
 		}

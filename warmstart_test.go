@@ -180,6 +180,12 @@ func TestWarmStartBadInput(t *testing.T) {
 		`parameter "x" has no distribution`: func() (int, error) {
 			return s.WarmStart(from, &hone.WarmStartOptions{Space: []hone.Param{{Name: "x"}}})
 		},
+		"the name of a parameter is empty": func() (int, error) {
+			return s.WarmStart(from, &hone.WarmStartOptions{Space: []hone.Param{{Distribution: distributions.Int{High: 1}}}})
+		},
+		`parameter "x" is there twice`: func() (int, error) {
+			return s.WarmStart(from, &hone.WarmStartOptions{Space: []hone.Param{{Name: "x", Distribution: distributions.Int{High: 1}}, {Name: "x", Distribution: distributions.Int{High: 2}}}})
+		},
 		`parameter "x": low 2 is above high 1`: func() (int, error) {
 			return s.WarmStart(from, &hone.WarmStartOptions{Space: []hone.Param{{Name: "x", Distribution: distributions.Float{Low: 2, High: 1}}}})
 		},
