@@ -318,6 +318,11 @@ func TestBadInput(t *testing.T) {
 			return s.OptimizeContext(context.Background(), x, &hone.OptimizeOptions{Trials: 1})
 		}, nil, nil},
 		{"92 best of an empty study", func(s *hone.Study) error { _, err := s.BestTrial(); return err }, hone.ErrNoTrials, []string{s0}},
+		{"92 best of a study whose trials have failed", func(s *hone.Study) error {
+			err := s.Optimize(func(t *hone.Trial) (float64, error) { t.SuggestInt("n", 3, 3); return math.NaN(), nil }, 2)
+			_, best := s.BestTrial()
+			return errors.Join(err, best)
+		}, hone.ErrNoTrials, []string{s0, "2 failed; trial 1: objective returned NaN for n=3"}},
 		{"92 best of an infeasible study", func(s *hone.Study) error {
 			err := s.Optimize(func(t *hone.Trial) (float64, error) { t.SetConstraint("c", 1); return 0, nil }, 2)
 			_, best := s.BestValue()

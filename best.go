@@ -40,7 +40,7 @@ func (s *Study) best() (*storage.Trial, error) {
 	case s.known.byState[Complete] > 0:
 		return nil, fmt.Errorf("%w (study %q)", ErrNoFeasible, s.name)
 	}
-	return nil, fmt.Errorf("%w (study %q)", ErrNoTrials, s.name)
+	return nil, fmt.Errorf("%w (study %q%s)", ErrNoTrials, s.name, s.known.whyNone())
 }
 
 // BestValue returns the value of BestTrial, with its errors.

@@ -285,3 +285,33 @@ func ExamplePanicError() {
 	fmt.Println(errors.As(err, &p), p.Value)
 	// Output: true runtime error: index out of range [0] with length 0
 }
+
+// A trial prints as one line.
+func ExampleFrozenTrial_String() {
+	study, err := hone.NewStudy(&hone.Options{Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := study.Enqueue(map[string]any{"x": 1.5, "kind": "wide"}, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = study.Optimize(func(t *hone.Trial) (float64, error) {
+		x := t.SuggestFloat("x", 0, 4)
+		t.SuggestCategorical("kind", "narrow", "wide")
+		t.SetConstraint("below 1", x-1)
+		return x * x, nil
+	}, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	trials, err := study.Trials()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(trials[0])
+	// Output: trial 0: complete, 2.25, infeasible, map[kind:wide x:1.5]
+}

@@ -42,6 +42,24 @@ type FrozenTrial struct {
 	order []string
 }
 
+// String returns number, state, values and parameters, on one line:
+//
+//	trial 7: complete, 0.25, map[x:1.5]
+func (t FrozenTrial) String() string {
+	text := fmt.Sprintf("trial %d: %s", t.Number, t.State)
+	switch len(t.Values) {
+	case 0:
+	case 1:
+		text += fmt.Sprintf(", %v", t.Values[0])
+	default:
+		text += fmt.Sprintf(", %v", t.Values)
+	}
+	if !t.Feasible() {
+		text += ", infeasible"
+	}
+	return fmt.Sprintf("%s, %v", text, t.Params)
+}
+
 // Value returns the value of the only objective, and whether there is one.
 func (t FrozenTrial) Value() (float64, bool) {
 	if len(t.Values) != 1 {

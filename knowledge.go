@@ -3,6 +3,7 @@ package hone
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -155,6 +156,25 @@ func (k *knowledge) append(t *storage.Trial) {
 			k.best, k.sawLate = t, 0
 		}
 	}
+}
+
+// whyNone tells what became of the trials of a study none of which is complete, with
+// the lock held.
+func (k *knowledge) whyNone() string {
+	text := ""
+	if n := k.byState[Pruned]; n > 0 {
+		text += fmt.Sprintf(", %d pruned", n)
+	}
+	if n := k.byState[Failed]; n > 0 {
+		text += fmt.Sprintf(", %d failed", n)
+	}
+	trials := k.log.History().Trials()
+	for i := len(trials) - 1; i >= 0; i-- {
+		if why, ok := trials[i].SystemAttrs.Get(storage.AttrError); ok {
+			return fmt.Sprintf("%s; trial %d: %v", text, trials[i].Number, decodeAttr(why))
+		}
+	}
+	return text
 }
 
 // sortAgain puts every trial into the bracket that it has now.

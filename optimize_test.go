@@ -557,6 +557,22 @@ func TestProgressLines(t *testing.T) {
 	}
 }
 
+// The rate is told in the unit that suits it.
+func TestProgressPace(t *testing.T) {
+	for each, want := range map[time.Duration]string{5 * time.Millisecond: " 200/s", 400 * time.Millisecond: " 2.5/s", 3 * time.Second: " 3s a trial", 1500 * time.Millisecond: " 1.5s a trial", 100 * time.Second: " 1m40s a trial"} {
+		synctest.Test(t, func(t *testing.T) {
+			var b bytes.Buffer
+			err := newStudy(t, nil).OptimizeContext(t.Context(), func(*hone.Trial) (float64, error) {
+				time.Sleep(each)
+				return 0, nil
+			}, &hone.OptimizeOptions{Trials: 8, Progress: &b})
+			if err != nil || !strings.Contains(b.String(), want) {
+				t.Errorf("%v each: no %q in %q, %v", each, want, b.String(), err)
+			}
+		})
+	}
+}
+
 func TestOneLogLineForEachTrial(t *testing.T) {
 	logger, out := logs(t)
 	s := newStudy(t, &hone.Options{Logger: logger, MetricNames: []string{"loss"}})

@@ -123,12 +123,27 @@ func (p *progress) line(spent time.Duration) string {
 	}
 	rate := float64(p.done) / max(spent.Seconds(), 1e-9)
 	if p.done > 0 {
-		parts = append(parts, fmt.Sprintf("%.3g/s", rate))
+		parts = append(parts, pace(rate))
 	}
 	if left, ok := p.left(rate, spent); ok {
 		parts = append(parts, left.Round(time.Second).String()+" left")
 	}
 	return strings.Join(parts, " · ")
+}
+
+// pace is the rate per second in words that suit it.
+func pace(rate float64) string {
+	switch {
+	case rate >= 100:
+		return fmt.Sprintf("%.0f/s", rate)
+	case rate >= 1:
+		return fmt.Sprintf("%.3g/s", rate)
+	}
+	each := time.Duration(float64(time.Second) / rate)
+	if each < 10*time.Second {
+		return each.Round(100*time.Millisecond).String() + " a trial"
+	}
+	return each.Round(time.Second).String() + " a trial"
 }
 
 // left estimates the time to the nearer of the two ends.

@@ -276,7 +276,10 @@ func (st *study) remember(name string, number int, dom *domain) {
 // differ from the ones that took their place.
 func (d *domain) compatible(name string, other *domain) error {
 	if d.class != other.class {
-		return fmt.Errorf("%w: %q is a %s in this study, not a %s", storage.ErrIncompatible, name, d.class, other.class)
+		if err := distributions.Compatible(d.dist, other.dist); err != nil {
+			return fmt.Errorf("%w: %q: %w", storage.ErrIncompatible, name, err)
+		}
+		return fmt.Errorf("%w: %q is of class %s in this study, this is %s: the class must not change; use a new name", storage.ErrIncompatible, name, d.class, other.class)
 	}
 	if err := distributions.Compatible(d.dist, other.dist); err != nil {
 		return fmt.Errorf("%w: %q: %w", storage.ErrIncompatible, name, err)
