@@ -18,7 +18,7 @@ const module = "github.com/gohone/hone"
 // nothing of trials, are at the bottom.
 func layer(path string) int {
 	rel := strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
-	first, rest, _ := strings.Cut(rel, "/")
+	first, _, _ := strings.Cut(rel, "/")
 	switch {
 	case rel == "":
 		return 4 // the root
@@ -28,8 +28,7 @@ func layer(path string) int {
 		return 1
 	case rel == "storage" || rel == "storage/journal" || rel == "storage/rdb" || rel == "storage/storagetest":
 		return 2
-	case (first == "sampler" || first == "pruner"):
-		_ = rest
+	case first == "sampler" || first == "pruner":
 		return 3
 	}
 	return 5 // honetest, plot, examples, bench, …
@@ -41,6 +40,7 @@ var upward = map[string]int{
 	"internal/interop":     5,
 	"internal/conformance": 2,
 	"internal/oplog":       2,
+	"internal/neutral":     2,
 }
 
 type pkg struct {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/internal/neutral"
 	"github.com/gohone/hone/storage"
 	"github.com/gohone/hone/storage/journal"
 )
@@ -46,7 +47,7 @@ func peer(t *testing.T, python string, args ...string) []byte {
 func agree(t *testing.T, python, path string) {
 	t.Helper()
 	var want struct{ Studies []map[string]any }
-	decode(t, peer(t, python, "read", path), &want)
+	neutral.Decode(t, peer(t, python, "read", path), &want)
 	st, err := journal.Open(path, &journal.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
@@ -65,13 +66,13 @@ func agree(t *testing.T, python, path string) {
 			t.Fatal(err)
 		}
 		var got map[string]any
-		decode(t, neutralStudy(t, s, trials), &got)
+		neutral.Decode(t, neutral.Study(t, s, trials), &got)
 		for k, w := range want.Studies[i]["trials"].([]any) {
 			if _, ok := w.(map[string]any)["constraints"]; !ok { // Optuna 4
 				delete(got["trials"].([]any)[k].(map[string]any), "constraints")
 			}
 		}
-		compare(t, s.Name, got, want.Studies[i])
+		neutral.Compare(t, s.Name, got, want.Studies[i])
 	}
 }
 
@@ -205,9 +206,9 @@ func TestPythonReads(t *testing.T) {
 				}
 			}
 			var got, want any
-			decode(t, neutralStudy(t, c, theirs), &got)
-			decode(t, neutralStudy(t, original, ours), &want)
-			compare(t, "copy of "+c.Name, got, want)
+			neutral.Decode(t, neutral.Study(t, c, theirs), &got)
+			neutral.Decode(t, neutral.Study(t, original, ours), &want)
+			neutral.Compare(t, "copy of "+c.Name, got, want)
 		}
 	})
 }

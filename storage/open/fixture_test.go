@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gohone/hone/internal/neutral"
 	"github.com/gohone/hone/storage"
 	"github.com/gohone/hone/storage/rdb"
 )
@@ -100,7 +101,7 @@ func fixture(t *testing.T, st storage.Storage, expected string) {
 	var want struct {
 		Studies []map[string]any
 	}
-	decode(t, text, &want)
+	neutral.Decode(t, text, &want)
 	if len(want.Studies) < 3 {
 		t.Fatalf("%s holds %d studies", expected, len(want.Studies))
 	}
@@ -137,7 +138,7 @@ func agree(t *testing.T, st storage.Storage, want []map[string]any) {
 			}
 		}
 		var got map[string]any
-		decode(t, neutralStudy(t, one, trials), &got)
+		neutral.Decode(t, neutral.Study(t, one, trials), &got)
 		for k, trial := range w["trials"].([]any) {
 			delete(trial.(map[string]any)["system_attrs"].(map[string]any), "hone:claim") // nor that
 			if c, ok := trial.(map[string]any)["constraints"]; !ok || c == nil {          // Optuna 4
@@ -145,6 +146,6 @@ func agree(t *testing.T, st storage.Storage, want []map[string]any) {
 				delete(trial.(map[string]any), "constraints")
 			}
 		}
-		compare(t, s.Name, got, w)
+		neutral.Compare(t, s.Name, got, w)
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/gohone/hone"
 	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/internal/neutral"
 	"github.com/gohone/hone/storage"
 	"github.com/gohone/hone/storage/rdb"
 )
@@ -116,7 +117,7 @@ func (p place) peer(t *testing.T, python, verb string, args ...any) json.RawMess
 func (p place) agreeWithPython(t *testing.T, python string) {
 	t.Helper()
 	var want struct{ Studies []map[string]any }
-	decode(t, p.peer(t, python, "read"), &want)
+	neutral.Decode(t, p.peer(t, python, "read"), &want)
 	st := p.open(t)
 	defer st.Close()
 	agree(t, st, want.Studies)
@@ -255,9 +256,9 @@ func TestPythonReads(t *testing.T) {
 				}
 			}
 			var got, want any
-			decode(t, neutralStudy(t, c, theirs), &got)
-			decode(t, neutralStudy(t, original, ours), &want)
-			compare(t, "copy of "+c.Name, got, want)
+			neutral.Decode(t, neutral.Study(t, c, theirs), &got)
+			neutral.Decode(t, neutral.Study(t, original, ours), &want)
+			neutral.Compare(t, "copy of "+c.Name, got, want)
 		}
 		p.peer(t, python, "delete", "all 日本")
 		if _, err := st.FindStudy(t.Context(), "all 日本"); !errors.Is(err, storage.ErrStudyNotFound) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gohone/hone/internal/neutral"
 	"github.com/gohone/hone/storage"
 	"github.com/gohone/hone/storage/redisstore"
 )
@@ -31,10 +32,10 @@ func load(t *testing.T, c *redis.Client, records []string) (prefix string) {
 }
 
 // agrees wants a storage to hold what a neutral form says.
-func agrees(t *testing.T, st storage.Storage, neutral []byte) {
+func agrees(t *testing.T, st storage.Storage, text []byte) {
 	t.Helper()
 	var want struct{ Studies []map[string]any }
-	decode(t, neutral, &want)
+	neutral.Decode(t, text, &want)
 	studies, err := st.Studies(t.Context())
 	must(t, err)
 	if len(studies) != len(want.Studies) {
@@ -51,13 +52,13 @@ func agreesOn(t *testing.T, st storage.Storage, s storage.Study, want map[string
 	must(t, err)
 	delete(want, "best_trial_number_by_storage") // no affair of a storage here
 	var got map[string]any
-	decode(t, neutralStudy(t, s, trials), &got)
+	neutral.Decode(t, neutral.Study(t, s, trials), &got)
 	for k, w := range want["trials"].([]any) {
 		if _, ok := w.(map[string]any)["constraints"]; !ok && k < len(trials) { // Optuna 4
 			delete(got["trials"].([]any)[k].(map[string]any), "constraints")
 		}
 	}
-	compare(t, s.Name, got, want)
+	neutral.Compare(t, s.Name, got, want)
 }
 
 // What Optuna wrote reads as Optuna reads it, and its snapshot is left alone.
@@ -109,7 +110,7 @@ func TestFileRecords(t *testing.T) {
 	expected, err := os.ReadFile("../journal/testdata/small.expected.json")
 	must(t, err)
 	var want struct{ Studies []map[string]any }
-	decode(t, expected, &want) // some of the studies
+	neutral.Decode(t, expected, &want) // some of the studies
 	if len(want.Studies) < 5 {
 		t.Fatalf("%d studies are expected", len(want.Studies))
 	}

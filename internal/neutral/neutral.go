@@ -1,4 +1,7 @@
-package redisstore_test
+// Package neutral writes down what a storage holds in the neutral form in which
+// the fixtures made by Optuna say what they hold, and compares two such forms. It is
+// for tests of storages.
+package neutral
 
 import (
 	"bytes"
@@ -14,7 +17,8 @@ import (
 	"github.com/gohone/hone/storage"
 )
 
-func decode(t *testing.T, text []byte, v any) {
+// Decode reads a JSON text, with its numbers as they are written.
+func Decode(t testing.TB, text []byte, v any) {
 	t.Helper()
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -23,8 +27,8 @@ func decode(t *testing.T, text []byte, v any) {
 	}
 }
 
-// compare reports each part in which two neutral forms differ.
-func compare(t *testing.T, at string, got, want any) {
+// Compare reports each part in which two decoded neutral forms differ.
+func Compare(t testing.TB, at string, got, want any) {
 	t.Helper()
 	switch w := want.(type) {
 	case map[string]any:
@@ -33,7 +37,7 @@ func compare(t *testing.T, at string, got, want any) {
 			break
 		}
 		for k := range w {
-			compare(t, at+"/"+k, g[k], w[k])
+			Compare(t, at+"/"+k, g[k], w[k])
 		}
 		for k := range g {
 			if _, ok := w[k]; !ok {
@@ -47,7 +51,7 @@ func compare(t *testing.T, at string, got, want any) {
 			break
 		}
 		for i := range w {
-			compare(t, fmt.Sprint(at, "/", i), g[i], w[i])
+			Compare(t, fmt.Sprint(at, "/", i), g[i], w[i])
 		}
 		return
 	}
@@ -71,23 +75,23 @@ func today(class any) any {
 	return class
 }
 
-// neutralStudy is the neutral form that Optuna's fixtures are described in:
-// floats that are not finite are {"__float__": …}, times are UTC.
-func neutralStudy(t *testing.T, s storage.Study, trials []storage.Trial) []byte {
+// Study returns the neutral form of a study: floats that are not finite are
+// {"__float__": …}, times are UTC.
+func Study(t testing.TB, s storage.Study, trials []storage.Trial) []byte {
 	directions := []any{}
 	for _, d := range s.Directions {
 		directions = append(directions, strings.ToUpper(d.String()))
 	}
 	list := []any{}
 	for i := range trials {
-		list = append(list, neutralTrial(t, &trials[i]))
+		list = append(list, trial(t, &trials[i]))
 	}
 	text, err := pyjson.AppendValue(nil, map[string]any{
 		"study_id":     s.ID,
 		"study_name":   s.Name,
 		"directions":   directions,
-		"user_attrs":   neutralAttrs(t, s.UserAttrs),
-		"system_attrs": neutralAttrs(t, s.SystemAttrs),
+		"user_attrs":   attrs(t, s.UserAttrs),
+		"system_attrs": attrs(t, s.SystemAttrs),
 		"n_trials":     len(trials),
 		"trials":       list,
 	})
@@ -102,7 +106,7 @@ var stateNames = map[storage.State]string{
 	storage.Failed: "FAIL", storage.Waiting: "WAITING",
 }
 
-func neutralTrial(t *testing.T, tr *storage.Trial) map[string]any {
+func trial(t testing.TB, tr *storage.Trial) map[string]any {
 	var values any
 	if tr.Values != nil {
 		list := []any{}
@@ -117,7 +121,7 @@ func neutralTrial(t *testing.T, tr *storage.Trial) map[string]any {
 			"name":         p.Name,
 			"internal":     tag(p.Value),
 			"external":     typed(p.Dist.External(p.Value)),
-			"distribution": neutralDist(p.Dist),
+			"distribution": domain(p.Dist),
 		})
 	}
 	reports := []any{}
@@ -139,11 +143,12 @@ func neutralTrial(t *testing.T, tr *storage.Trial) map[string]any {
 		"number": tr.Number, "trial_id": tr.ID, "state": stateNames[tr.State], "values": values,
 		"datetime_start": at["datetime_start"], "datetime_complete": at["datetime_complete"],
 		"params": params, "intermediate_values": reports, "constraints": constraints,
-		"user_attrs": neutralAttrs(t, tr.UserAttrs), "system_attrs": neutralAttrs(t, tr.SystemAttrs),
+		"user_attrs": attrs(t, tr.UserAttrs), "system_attrs": attrs(t, tr.SystemAttrs),
 	}
 }
 
-func neutralDist(d distributions.Distribution) map[string]any {
+// domain describes a domain, and with which class Optuna writes it.
+func domain(d distributions.Distribution) map[string]any {
 	switch d := d.(type) {
 	case distributions.Float:
 		m := map[string]any{"kind": "float", "low": tag(d.Low), "high": tag(d.High), "log": d.Log, "step": nil, "written_as": "FloatDistribution"}
@@ -179,9 +184,9 @@ func typed(v any) map[string]any {
 	return map[string]any{"type": name, "value": tag(v)}
 }
 
-func neutralAttrs(t *testing.T, attrs storage.Attrs) pyjson.Object {
+func attrs(t testing.TB, list storage.Attrs) pyjson.Object {
 	out := pyjson.Object{}
-	for _, a := range attrs {
+	for _, a := range list {
 		v, err := pyjson.Decode([]byte(a.Value))
 		if err != nil {
 			t.Fatalf("attribute %q: %v", a.Key, err)
@@ -191,6 +196,7 @@ func neutralAttrs(t *testing.T, attrs storage.Attrs) pyjson.Object {
 	return out
 }
 
+// tag replaces floats that JSON cannot hold.
 func tag(v any) any {
 	switch v := v.(type) {
 	case float64:
