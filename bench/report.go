@@ -24,6 +24,7 @@ func (o *options) writeReport() error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, reportHead, reportCommand)
+	var all []*report.Suite
 	for _, suite := range suites {
 		if o.suites != "" && !slices.Contains(strings.Split(o.suites, ","), suite.Name) {
 			continue
@@ -32,11 +33,21 @@ func (o *options) writeReport() error {
 		if err != nil {
 			return err
 		}
+		if len(s.Lines) > 0 {
+			all = append(all, s)
+		}
+	}
+	for _, alg := range []string{"hone-auto", "hone-gp"} {
+		if err := report.WriteGoals(&text, alg, report.Goals(all, alg)); err != nil {
+			return err
+		}
+	}
+	for _, s := range all {
 		picture := s.SVG()
 		if picture == "" {
 			continue
 		}
-		name := suite.Name + ".svg"
+		name := s.Name + ".svg"
 		if err := os.WriteFile(filepath.Join(o.report, name), []byte(picture), 0o666); err != nil {
 			return err
 		}

@@ -76,6 +76,49 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// By hand: on two tables, regrets of ours and of the reference.
+func TestGoals(t *testing.T) {
+	s := &Suite{Name: "tables", Tasks: []string{"a", "b"}, Base: "hone-gp"}
+	for _, l := range []struct {
+		alg, task string
+		regret    float64
+	}{{"hone-auto", "a", 0.05}, {"hone-auto", "b", 0.06}, {"hone-gp", "a", 9}, {"hone-gp", "b", 9}, {"optuna-tpe", "a", 0.1}, {"optuna-tpe", "b", 0.03}} {
+		s.Lines = append(s.Lines, record.Line{Alg: l.alg, Task: l.task, Budget: 25, Regret: map[string]float64{"25": l.regret}})
+	}
+	var got []string
+	for _, g := range Goals([]*Suite{s}, "hone-auto") {
+		got = append(got, fmt.Sprint(g.Measured, " ", g.Met))
+	}
+	want := []string{
+		"0.0550 true",                // ≤ 0.060 after 25 trials
+		"0.50 (0.0500, 0.1000) true", // even half
+		"2.00 (0.0600, 0.0300) false",
+		"nearest to it: b, 0.0600 beside 0.0300 false", // 0.06 > 0.0375 + 0.01
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("goals\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	s.Name = "bbob3"
+	for i := range s.Lines {
+		s.Lines[i].Regret["50"] = s.Lines[i].Regret["25"]
+	}
+	goals := Goals([]*Suite{s}, "hone-auto")
+	if len(goals) != 2 || !goals[0].Met || goals[0].Measured != "0.0550, next Optuna TPE 0.0650" || goals[1].Met || goals[1].Measured != "1.50, next Optuna TPE 1.50" {
+		t.Errorf("goals on COCO: %+v", goals)
+	}
+	s.Name = "tables-noisy"
+	if goals := Goals([]*Suite{s}, "hone-auto"); len(goals) != 2 || !goals[0].Met || goals[1].Met || !strings.HasSuffix(goals[1].Measured, "p = 1") {
+		t.Errorf("goals with noise: %+v", goals)
+	}
+	if goals := Goals([]*Suite{s}, "hone-none"); len(goals) != 0 {
+		t.Errorf("goals of nobody: %+v", goals)
+	}
+	var b strings.Builder
+	if err := WriteGoals(&b, "hone-auto", goals); err != nil || !strings.Contains(b.String(), "1 of 2 met") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
 // Pictures are XML, the same each time, name everybody, and have no number that is none.
 func TestSVG(t *testing.T) {
 	svg := suite().SVG()
