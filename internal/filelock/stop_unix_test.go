@@ -36,7 +36,7 @@ func TestStoppedHolder(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	const grace = 100 * time.Millisecond
+	const grace = 500 * time.Millisecond
 	warned := 0
 	l := open(t, path, Options{Grace: grace, Warn: func(string) { warned++ }})
 	begin := time.Now()

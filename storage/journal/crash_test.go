@@ -361,7 +361,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes several seconds")
 	}
-	trials, kills, pause := 300, 20, 120*time.Millisecond
+	trials, kills, pause := 500, 20, 120*time.Millisecond
 	if os.Getenv("HONE_TORTURE") != "" {
 		trials, kills, pause = 2000, 150, 120*time.Millisecond
 	}

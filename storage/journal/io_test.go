@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gohone/hone/distributions"
@@ -225,33 +226,33 @@ func TestAcknowledgedIsSynced(t *testing.T) {
 			t.Errorf("trial %d was acknowledged when %d bytes were on disk; its record ends at %d", a.trial, a.at, ends[a.trial])
 		}
 	}
-	if syncs := handles[0].Stats().Syncs + handles[1].Stats().Syncs; syncs > 120 {
-		t.Errorf("%d syncs for 160 results of 8 workers", syncs)
-	}
 }
 
-// Eight workers of one process share their syncs: at most 0.4 for each result.
+// Eight workers of one process share their syncs: at most 0.4 for each result. The
+// clock moves only while nobody works, so that a sync takes until all others wait.
 func TestGroupCommit(t *testing.T) {
-	onSync(t, func(*os.File) error { time.Sleep(2 * time.Millisecond); return nil })
-	s := openAt(t, newPath(t), nil)
-	study := newStudy(t, s)
-	before := s.Stats().Syncs
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for range 25 {
-				if _, err := finish(context.Background(), s, study); err != nil {
-					t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		onSync(t, func(*os.File) error { time.Sleep(2 * time.Millisecond); return nil })
+		s := openAt(t, newPath(t), nil)
+		study := newStudy(t, s)
+		before := s.Stats().Syncs
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for range 25 {
+					if _, err := finish(context.Background(), s, study); err != nil {
+						t.Error(err)
+					}
 				}
-			}
-		}()
-	}
-	wg.Wait()
-	if got := float64(s.Stats().Syncs-before) / 200; got > 0.4 {
-		t.Errorf("%.2f syncs for each result, want at most 0.4", got)
-	}
+			})
+		}
+		wg.Wait()
+		got := float64(s.Stats().Syncs-before) / 200
+		t.Logf("%.3f syncs for each result", got)
+		if got > 0.4 {
+			t.Errorf("%.2f syncs for each result, want at most 0.4", got)
+		}
+	})
 }
 
 // What need not be durable at once does not sync; what must, does.

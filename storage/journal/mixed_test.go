@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ func mixed(t *testing.T, python string) {
 	c.grace = grace * time.Second
 	var wg sync.WaitGroup
 	var mu sync.Mutex
+	var killed atomic.Int32
 	left := map[string]int{"go": workers / 2, "python": workers / 2} // kills
 	work := func(kind string, start func() *exec.Cmd) {
 		defer wg.Done()
@@ -56,6 +58,7 @@ func mixed(t *testing.T, python string) {
 				t.Errorf("a %s worker ended by itself: %v\n%s", kind, err, cmd.Stderr)
 				return
 			}
+			killed.Add(1)
 		}
 	}
 	begin := time.Now()
@@ -74,7 +77,10 @@ func mixed(t *testing.T, python string) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%v", time.Since(begin).Round(time.Millisecond))
+	t.Logf("%v, %d of %d processes killed", time.Since(begin).Round(time.Millisecond), killed.Load(), 2*workers)
+	if killed.Load() == 0 {
+		t.Error("no process was killed before the trials were done")
+	}
 	c.over = 2 * workers // Optuna's workers do not see each other coming
 	c.check()
 
