@@ -242,6 +242,9 @@ func TestBadInput(t *testing.T) {
 		{"55 enqueue wrong type", func(s *hone.Study) error {
 			return errors.Join(s.Optimize(x, 1), s.Enqueue(map[string]any{"x": "big"}, nil))
 		}, nil, []string{"enqueue", `"x"`, "big"}},
+		{"55 enqueue what cannot be stored", func(s *hone.Study) error {
+			return s.Enqueue(map[string]any{"a": 1, "f": func() {}}, nil)
+		}, nil, []string{"enqueue", `"f"`, "func()", "float64, int, string or bool"}},
 		{"56 enqueue NaN", func(s *hone.Study) error { return s.Enqueue(map[string]any{"x": math.NaN()}, nil) }, nil, []string{"NaN"}},
 		{"57 enqueue nil", func(s *hone.Study) error {
 			return errors.Join(s.Enqueue(nil, nil), s.Optimize(x, 1))

@@ -69,6 +69,11 @@ func (s *Study) Enqueue(params map[string]any, o *EnqueueOptions) error {
 	}
 	fixed, err := encodeAttr(params)
 	if err != nil {
+		for _, name := range sortedKeys(params) {
+			if _, err := encodeAttr(params[name]); err != nil {
+				return fmt.Errorf("hone: enqueue: parameter %q: a value of type %T cannot be stored; give the float64, int, string or bool that the objective would get", name, params[name])
+			}
+		}
 		return fmt.Errorf("hone: enqueue: %w", err)
 	}
 	t := &storage.Trial{State: Waiting, SystemAttrs: storage.Attrs{{Key: storage.AttrFixedParams, Value: fixed}}}

@@ -40,6 +40,9 @@ func TestValidate(t *testing.T) {
 		{Float{Low: 0, High: 0.95, Step: 0.1}, ""},
 		{Float{Low: 1e16, High: 2e16, Step: 1}, "neighbours would be equal"},
 		{Float{Low: 0, High: 1e300, Step: 1}, "neighbours would be equal"},
+		{Float{Low: 0, High: 2.2e16, Step: 3}, "neighbours would be equal"},
+		{Float{Low: 0, High: 2.2e16, Step: 4}, ""},
+		{Float{Low: -math.MaxFloat64, High: 0, Step: 1e300}, ""},
 		{Float{Low: 1e16, High: 1e16, Step: 1}, ""},
 
 		{Int{Low: 1, High: 0}, "low 1 is above high 0"},

@@ -34,10 +34,18 @@ func (d Float) Validate() error {
 	if err := d.check(); err != nil {
 		return err
 	}
-	if d.Step != 0 && d.Low < d.High && (d.Low+d.Step == d.Low || d.High-d.Step == d.High) {
+	if d.Step != 0 && d.Low < d.High && d.Step < spacing(math.Max(math.Abs(d.Low), math.Abs(d.High))) {
 		return fmt.Errorf("step %v is too small beside low %v and high %v: neighbours would be equal", d.Step, d.Low, d.High)
 	}
 	return nil
+}
+
+// spacing returns the distance from x ≥ 0 to the next larger float64.
+func spacing(x float64) float64 {
+	if x == math.MaxFloat64 {
+		return x - math.Nextafter(x, 0)
+	}
+	return math.Nextafter(x, math.Inf(1)) - x
 }
 
 // check is the part of Validate that Optuna has too. What passes here may stand in
