@@ -8,11 +8,13 @@ import (
 	"github.com/gohone/hone/storage"
 )
 
-// Auto is the default sampler. It chooses an algorithm by what the study looks
-// like:
+// Auto is the default sampler. It chooses an algorithm for each trial by what the
+// study looks like:
 //
-//   - [TPE] as a rule: it takes every kind of space, several objectives and
-//     constraints, and learns from few trials;
+//   - [GP] for the first 250 finished trials, of up to three objectives, and up to
+//     10,000 values in all, so that 100 parameters leave 100 trials for it: it learns most
+//     from each trial, whatever the parameters are;
+//   - [TPE] after that: it takes every kind of space, and its cost does not grow;
 //   - [CMAES] from 1,000 finished trials on, if there is one objective and the space
 //     is of numbers only, the same in every trial: it then converges to many
 //     digits, at less cost.
@@ -21,6 +23,7 @@ import (
 // trial, in the attribute "hone:auto", and logged at level debug. The zero value is
 // ready to use, by any number of goroutines.
 type Auto struct {
+	gp  GP
 	tpe TPE
 	cma CMAES
 
@@ -28,8 +31,16 @@ type Auto struct {
 	seen map[*storage.Log]*autoView
 }
 
-// autoEvolve is the number of finished trials from which on CMAES takes over.
-const autoEvolve = 1000
+const (
+	// autoModel is the number of finished trials up to which GP is chosen, and
+	// autoValues that of trials times parameters: they bound its cost.
+	autoModel  = 250
+	autoValues = 10_000
+	// autoObjectives is the largest number of objectives for which GP is chosen.
+	autoObjectives = 3
+	// autoEvolve is the number of finished trials from which on CMAES takes over.
+	autoEvolve = 1000
+)
 
 // An autoView is what Auto knows of a history.
 type autoView struct {
@@ -64,10 +75,14 @@ func (a *Auto) SampleJoint(ctx context.Context, q *Query, space map[string]distr
 func (a *Auto) choose(q *Query) (JointSampler, string) {
 	n := q.History.Len()
 	switch {
+	case len(q.Directions) > autoObjectives:
+		return &a.tpe, "TPE: more than three objectives"
+	case n < autoModel && n*len(q.History.Space()) <= autoValues:
+		return &a.gp, "GP: fewer than 250 trials"
 	case len(q.Directions) > 1:
-		return &a.tpe, "TPE: several objectives"
+		return &a.tpe, "TPE: several objectives, too many trials for GP"
 	case n < autoEvolve:
-		return &a.tpe, "TPE: fewer than 1,000 trials"
+		return &a.tpe, "TPE: too many trials or parameters for GP, too few trials for CMAES"
 	case !a.plain(q.History):
 		return &a.tpe, "TPE: the space has categories, conditions, or points that can be counted"
 	}

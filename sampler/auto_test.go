@@ -1,6 +1,7 @@
 package sampler_test
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -8,44 +9,78 @@ import (
 	"github.com/gohone/hone"
 	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/sampler/samplertest"
+	"github.com/gohone/hone/storage"
 )
 
 func TestAuto(t *testing.T) {
 	samplertest.Run(t, func() sampler.Sampler { return new(sampler.Auto) })
 }
 
-// choices returns what Auto noted, in the order of the trials, repeats left out.
-func choices(t *testing.T, n int, directions []hone.Direction, f hone.MultiObjective) ([]string, *hone.Study) {
+// choice returns what Auto notes with the next trial of a study that has run n
+// trials at random.
+func choice(t *testing.T, n int, directions []hone.Direction, f hone.MultiObjective) string {
 	t.Helper()
-	s, err := hone.NewStudy(&hone.Options{Seed: 1, Directions: directions})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.OptimizeMulti(f, n); err != nil {
-		t.Fatal(err)
-	}
-	trials, err := s.Trials()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, f := range trials {
-		if note, ok := f.SystemAttrs["hone:auto"].(string); ok {
-			if name, _, _ := strings.Cut(note, ":"); len(out) == 0 || out[len(out)-1] != name {
-				out = append(out, name)
-			}
+	st := storage.NewMemory()
+	for _, smp := range []sampler.Sampler{&sampler.Random{}, nil} {
+		s, err := hone.NewStudy(&hone.Options{Name: "a", Seed: 1, Directions: directions, Storage: st, Sampler: smp, LoadIfExists: true})
+		if err != nil {
+			t.Fatal(err)
 		}
+		if err := s.OptimizeMulti(f, n); err != nil {
+			t.Fatal(err)
+		}
+		if smp != nil {
+			n = 1
+			continue
+		}
+		trials, err := s.Trials()
+		if err != nil {
+			t.Fatal(err)
+		}
+		note, _ := trials[len(trials)-1].SystemAttrs["hone:auto"].(string)
+		return note
 	}
-	return out, s
+	panic("unreachable")
 }
 
 func TestAutoChooses(t *testing.T) {
 	one := []hone.Direction{hone.Minimize}
-	two := []hone.Direction{hone.Minimize, hone.Minimize}
+	many := func(m int) ([]hone.Direction, hone.MultiObjective) {
+		var ds []hone.Direction
+		for range m {
+			ds = append(ds, hone.Maximize)
+		}
+		return ds, func(tr *hone.Trial) ([]float64, error) {
+			x, out := tr.SuggestFloat("x", 0, 1), make([]float64, m)
+			for k := range out {
+				out[k] = math.Pow(x, float64(k+1))
+			}
+			return out, nil
+		}
+	}
 	numbers := func(tr *hone.Trial) ([]float64, error) {
 		x, y := tr.SuggestFloat("x", -5, 5), tr.SuggestLogFloat("y", 1e-3, 1e3)
 		return []float64{x*x + math.Pow(math.Log(y), 2)}, nil
 	}
+	kinds := func(tr *hone.Trial) ([]float64, error) {
+		tr.SuggestCategorical("kind", "a", "b")
+		return numbers(tr)
+	}
+	condition := func(tr *hone.Trial) ([]float64, error) {
+		if tr.SuggestFloat("z", 0, 1) < 0.5 {
+			return []float64{1000}, nil
+		}
+		return numbers(tr)
+	}
+	wide := func(tr *hone.Trial) ([]float64, error) {
+		sum := 0.0
+		for i := range 400 {
+			sum += tr.SuggestFloat(fmt.Sprint("x", i), 0, 1)
+		}
+		return []float64{sum}, nil
+	}
+	two, onTwo := many(2)
+	four, onFour := many(4)
 	for _, c := range []struct {
 		name       string
 		n          int
@@ -53,27 +88,21 @@ func TestAutoChooses(t *testing.T) {
 		f          hone.MultiObjective
 		want       string
 	}{
-		{"few trials", 30, one, numbers, "TPE"},
-		{"many trials of numbers", 1100, one, numbers, "TPE CMAES"},
-		{"a category", 1100, one, func(tr *hone.Trial) ([]float64, error) {
-			tr.SuggestCategorical("kind", "a", "b")
-			return numbers(tr)
-		}, "TPE"},
-		{"a condition", 1100, one, func(tr *hone.Trial) ([]float64, error) {
-			if tr.SuggestFloat("z", 0, 1) < 0.5 {
-				return []float64{1000}, nil
-			}
-			return numbers(tr)
-		}, "TPE"},
-		{"two objectives", 30, two, func(tr *hone.Trial) ([]float64, error) {
-			v, err := numbers(tr)
-			return []float64{v[0], -v[0]}, err
-		}, "TPE"},
+		{"few trials", 20, one, numbers, "GP: fewer than"},
+		{"some hundred trials", 300, one, numbers, "TPE: too many trials or parameters for GP"},
+		{"many trials of numbers", 1100, one, numbers, "CMAES: "},
+		{"few trials with a category", 20, one, kinds, "GP: "},
+		{"a category", 1100, one, kinds, "TPE: the space has categories"},
+		{"few trials with a condition", 20, one, condition, "GP: "},
+		{"a condition", 1100, one, condition, "TPE: the space has categories, conditions"},
+		{"400 parameters", 30, one, wide, "TPE: too many trials or parameters for GP"},
+		{"two objectives", 20, two, onTwo, "GP: "},
+		{"two objectives, many trials", 300, two, onTwo, "TPE: several objectives"},
+		{"four objectives", 20, four, onFour, "TPE: more than three objectives"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, _ := choices(t, c.n, c.directions, c.f)
-			if strings.Join(got, " ") != c.want {
-				t.Errorf("chose %v, want %s", got, c.want)
+			if got := choice(t, c.n, c.directions, c.f); !strings.HasPrefix(got, c.want) {
+				t.Errorf("chose %q, want %q", got, c.want)
 			}
 		})
 	}
