@@ -115,7 +115,7 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 			outputs[k] = pick(outputs[k], subset)
 		}
 	}
-	data, prior := p.Space.data(points), p.Space.prior()
+	data, prior := p.Space.data(points), p.Space.prior(points)
 	fits := make([]Fit, len(outputs))
 	for k, y := range outputs {
 		var f Fit

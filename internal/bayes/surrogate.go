@@ -32,7 +32,7 @@ type Fit struct {
 }
 
 // The prior of the hyperparameters, in natural logarithms, D being the number of
-// coordinates. Lengthscales grow with √D, so that two random points are about as
+// coordinates that a point has on average. Lengthscales grow with √D, so that two random points are about as
 // alike in every dimension (C. Hvarfner, E. O. Hellsten, L. Nardi, "Vanilla
 // Bayesian optimization performs great in high dimensions", 2024,
 // arXiv:2402.02229). Centres and widths were chosen by how well the posterior mean
@@ -50,8 +50,8 @@ const (
 	bias = 4
 )
 
-// prior returns the prior for a space.
-func (s *Space) prior() *gp.Prior {
+// prior returns the prior for points of a space.
+func (s *Space) prior(points [][]float64) *gp.Prior {
 	p := &gp.Prior{Bias: bias}
 	add := func(mean, sd, low, high float64) {
 		p.Mean = append(p.Mean, mean)
@@ -59,7 +59,7 @@ func (s *Space) prior() *gp.Prior {
 		p.Lower = append(p.Lower, low)
 		p.Upper = append(p.Upper, high)
 	}
-	half := 0.5 * math.Log(float64(max(len(s.Dims), 1)))
+	half := 0.5 * math.Log(s.extent(points))
 	for _, k := range s.kinds() {
 		if k == gp.Nominal {
 			add(nominalMean+half, nominalSD, math.Log(0.05), math.Log(100)+half)
@@ -70,6 +70,22 @@ func (s *Space) prior() *gp.Prior {
 	add(0, scaleSD, math.Log(0.05), math.Log(20))
 	add(noiseMean, noiseSD, math.Log(minNoise), 0)
 	return p
+}
+
+// extent returns how many coordinates a point has on average, at least 1.
+func (s *Space) extent(points [][]float64) float64 {
+	if len(s.Groups) == 0 || len(points) == 0 {
+		return float64(max(len(s.Dims), 1))
+	}
+	count := 0
+	for _, x := range points {
+		for _, v := range x {
+			if !math.IsNaN(v) {
+				count++
+			}
+		}
+	}
+	return max(float64(count)/float64(len(points)), 1)
 }
 
 // kinds returns the kinds of the coordinates that the model sees: those of the
