@@ -71,10 +71,15 @@ func (s *BruteForce) Start(_ context.Context, q *Query) error {
 	fixed, asked := enqueued(q.Trial), enqueuedByUser(q)
 	var path []float64
 	var moved, ok, contended, over bool
+	var disorder error
 	s.with(q, q.Running, func(t *tree) {
+		disorder = t.disorder
 		path, moved, ok = t.pick(d, own, fixed)
 		over = !ok && t.known() && (s.patient || t.root.open == 0 || fixed != nil)
 	})
+	if disorder != nil {
+		return disorder
+	}
 	if moved || !ok {
 		// Is it free but for trials that will leave it to us?
 		s.with(q, slices.DeleteFunc(slices.Clone(q.Running), func(r *storage.Trial) bool { return yields(r, q.Trial) }), func(t *tree) {

@@ -448,6 +448,31 @@ func TestBruteForceOddInput(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `"lr" has the domain Float(0, 1)`) {
 		t.Errorf("a continuous domain: %v", err)
 	}
+	// The order of parameters changes from trial to trial: there would be no end.
+	// One that changes for good, as when the program does, is none.
+	orders := func(at func(number int) bool) error {
+		smp, log := newBruteForce(), storage.NewLog(1)
+		a, b := storage.Param{Name: "a", Dist: distributions.Int{Low: 0, High: 4}}, storage.Param{Name: "b", Dist: distributions.Int{Low: 0, High: 4}}
+		for number := range 20 {
+			q := query(number)
+			q.History = log.History()
+			if err := smp.(sampler.Starter).Start(t.Context(), q); err != nil {
+				return err
+			}
+			params := []storage.Param{a, b}
+			if at(number) {
+				params = []storage.Param{b, a}
+			}
+			log.Append(runTrial(t, smp, log.History(), nil, number, 1, params...))
+		}
+		return nil
+	}
+	if err := orders(func(number int) bool { return number%2 == 1 }); err == nil || !strings.Contains(err.Error(), "ask in the same order in every trial") {
+		t.Errorf("an order that changes all the time: %v", err)
+	}
+	if err := orders(func(number int) bool { return number >= 9 }); err != nil {
+		t.Errorf("an order that changed once: %v", err)
+	}
 	// The range widens in the middle: the values that it adds are tried, those
 	// that were tried are not.
 	smp := newBruteForce()

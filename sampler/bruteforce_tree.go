@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gohone/hone/distributions"
@@ -24,6 +25,8 @@ type tree struct {
 	// What followed on each sequence of names, hashed, in finished trials.
 	follow map[uint64]*sequel
 
+	disorder error // trials ask now for this and now for that, after the same values
+
 	log     []func() // undoes what was done for trials under way, in order
 	spoiled bool     // something was done that cannot be undone
 }
@@ -44,6 +47,7 @@ type node struct {
 	cur   *question   // what the trial of the highest number asked
 	open  int         // trials under way here or below that may ask for more
 	free  bool        // only a lost trial was here
+	turns int         // how often trials went back to what they had asked before
 }
 
 // A question is a parameter at a node.
@@ -146,6 +150,9 @@ func (t *tree) ask(n *node, p storage.Param, number int, temporary bool) *questi
 		}
 		if number > q.number {
 			if !sameDomain(q.domain, p.Dist) || n.cur.number < number && n.cur != q {
+				if !temporary && n.cur != q {
+					t.turned(n, q)
+				}
 				t.spoiled = t.spoiled || temporary
 				t.renew(q, p.Dist, temporary)
 				t.prefer(n, q, number, temporary)
@@ -175,6 +182,19 @@ func (t *tree) ask(n *node, p storage.Param, number int, temporary bool) *questi
 		})
 	}
 	return q
+}
+
+// maxTurns is how often trials may go back to a question at one node. A program that
+// was changed goes on otherwise once, and with its predecessor still running a few
+// times.
+const maxTurns = 5
+
+// turned takes in that trials went back to asking q at a node. A tree in which that
+// happens again and again has no end.
+func (t *tree) turned(n *node, q *question) {
+	if n.turns++; n.turns >= maxTurns && t.disorder == nil {
+		t.disorder = fmt.Errorf("sampler: BruteForce: trials ask now for %q and now for %q after the same values; ask in the same order in every trial (a range over a map has none)", n.cur.name, q.name)
+	}
 }
 
 // count has the nodes above count the slots of a question that has become its

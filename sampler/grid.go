@@ -43,6 +43,11 @@ type visited struct {
 	read  int          // trials of the history that are accounted for
 	cells map[int]bool // cells of finished trials
 	next  int          // all cells below are visited
+	// A complete trial that became known after the first look, and a parameter of
+	// the grid that it did not ask for.
+	looked  bool
+	lacking *storage.Trial
+	lacks   string
 }
 
 var (
@@ -195,9 +200,15 @@ func (g *Grid) look(q *Query, axes []gridAxis) *visited {
 		}
 		if c := g.cellOf(t, axes); c >= 0 {
 			v.cells[c] = true
+		} else if v.looked && t.State == storage.Complete && v.lacking == nil {
+			for _, a := range axes {
+				if _, ok := t.Param(a.name); !ok {
+					v.lacking, v.lacks = t, a.name
+				}
+			}
 		}
 	}
-	v.read = q.History.Len()
+	v.read, v.looked = q.History.Len(), true
 	for v.cells[v.next] {
 		v.next++
 	}
@@ -318,6 +329,13 @@ func (g *Grid) Start(_ context.Context, q *Query) error {
 	if cells == 0 {
 		return nil // its number, for which nothing need be noted
 	}
+	if v := g.look(q, axes); v.lacking != nil {
+		has := "Grid has"
+		if g.Values != nil {
+			has = "Grid.Values has"
+		}
+		return fmt.Errorf("sampler: %s %q, which trial %d did not ask for; leave it out, or for spaces with conditions use BruteForce", has, v.lacks, v.lacking.Number)
+	}
 	have := g.given(q.Trial, axes)
 	own := assigned(q.Trial)
 	if len(have) == len(axes) {
@@ -399,6 +417,11 @@ func (g *Grid) explicit(name string, d distributions.Distribution, axes []gridAx
 		}
 		if err != nil {
 			return 0, fmt.Errorf("sampler: Grid.Values[%q] has %v: %w", name, value, err)
+		}
+		for _, earlier := range g.Values[name][:cell%a.size] {
+			if w, err := d.Internal(earlier); err == nil && w == v {
+				return 0, fmt.Errorf("sampler: Grid.Values[%q] has %v (%T) and %v (%T), which are the same value of %s", name, earlier, earlier, value, value, d)
+			}
 		}
 		return v, nil
 	}

@@ -75,6 +75,50 @@ func TestGridAnswersWhatItCannotDo(t *testing.T) {
 	}
 }
 
+// A grid with a parameter that the objective does not ask for, or not in every trial,
+// or with a value twice, would have no end. What was run before the grid is let pass.
+func TestGridWithoutEnd(t *testing.T) {
+	d := distributions.Int{Low: 1, High: 5, Step: 1}
+	ask := func(names ...string) []storage.Param {
+		var out []storage.Param
+		for _, name := range names {
+			out = append(out, storage.Param{Name: name, Dist: d})
+		}
+		return out
+	}
+	start := func(g *sampler.Grid, number int, h *storage.History) error {
+		q := query(number)
+		q.History = h
+		return g.Start(t.Context(), q)
+	}
+	for _, c := range []struct {
+		name   string
+		values map[string][]any
+		says   string
+	}{
+		{"a name never asked for", map[string][]any{"a": {1, 2}, "typo": {1, 2, 3}}, `Grid.Values has "typo", which trial 3 did not ask for; leave it out`},
+		{"not in every trial", nil, `Grid has "b", which trial 3 did not ask for`},
+	} {
+		g := &sampler.Grid{Values: c.values}
+		log := storage.NewLog(1)
+		for number := range 3 { // of another sampler
+			log.Append(runTrial(t, &sampler.Random{}, log.History(), nil, number, 1, ask("a", "b")...))
+		}
+		if err := start(g, 3, log.History()); err != nil {
+			t.Errorf("%s: what was run before: %v", c.name, err)
+		}
+		log.Append(runTrial(t, g, log.History(), nil, 3, 1, ask("a")...))
+		if err := start(g, 4, log.History()); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: error %v, want %q", c.name, err, c.says)
+		}
+	}
+	g := &sampler.Grid{Values: map[string][]any{"a": {1, 1.0}}}
+	q := query(1)
+	if _, err := g.Sample(t.Context(), q, "a", d); err == nil || !strings.Contains(err.Error(), `Grid.Values["a"] has 1 (int) and 1 (float64), which are the same value of Int(1, 5)`) {
+		t.Errorf("a value twice: %v", err)
+	}
+}
+
 // A grid of a million points costs what is visited, not what there is.
 func TestGridOfAMillion(t *testing.T) {
 	values := make([]any, 1000)

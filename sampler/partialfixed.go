@@ -50,6 +50,14 @@ func (s *PartialFixed) inner() Sampler {
 			s.base = new(Auto)
 		case *BruteForce: // which is to know how far the space reaches
 			s.base = &BruteForce{fixed: s.Fixed, patient: b.patient}
+		case *PartialFixed: // one that fixes all there is to fix
+			fixed := maps.Clone(s.Fixed)
+			for name, v := range b.Fixed {
+				if _, ok := fixed[name]; !ok {
+					fixed[name] = v
+				}
+			}
+			s.base = &PartialFixed{Fixed: fixed, Base: b.Base}
 		case *QMC:
 			s.base = &QMC{Halton: b.Halton, NoScramble: b.NoScramble, fixed: s.Fixed}
 		default:
@@ -78,7 +86,7 @@ func (s *PartialFixed) Validate(directions []storage.Direction) error {
 	if _, ok := s.Base.(*Grid); ok {
 		return errors.New("sampler: PartialFixed.Base is a Grid, which would go through the fixed parameters' other values in vain; give Grid.Values one value for each of them instead")
 	}
-	if v, ok := s.inner().(Validator); ok {
+	if v, ok := s.Base.(Validator); ok {
 		if err := v.Validate(directions); err != nil {
 			return fmt.Errorf("sampler: PartialFixed.Base: %w", err)
 		}

@@ -90,6 +90,8 @@ func TestPartialFixedBruteForce(t *testing.T) {
 	if !s.NoRepeats() {
 		t.Error("the base sampler's word is lost")
 	}
+	nested := &sampler.PartialFixed{Fixed: map[string]any{"p0": "c1"}, Base: &sampler.PartialFixed{Fixed: map[string]any{"p0": "c0", "p1": "c2"}, Base: &sampler.BruteForce{}}}
+	check(t, "one in another", crew{space: inner, workers: 2, seed: 3, fresh: func() sampler.Sampler { return nested }}.run(t), 4, 0)
 	for _, workers := range []int{1, 4} {
 		c := crew{space: inner, workers: workers, seed: 3, fresh: func() sampler.Sampler {
 			return &sampler.PartialFixed{Fixed: fixed, Base: &sampler.BruteForce{}}
