@@ -9,6 +9,7 @@ import (
 
 	"github.com/gohone/hone/bench/internal/cputime"
 	"github.com/gohone/hone/bench/internal/record"
+	"github.com/gohone/hone/sampler"
 )
 
 // Every suite makes problems that a study can run, and a run goes on where it
@@ -44,7 +45,7 @@ func TestSuites(t *testing.T) {
 				t.Errorf("%s, %s: best %v, median %v", s.Name, p.Name, p.Best, p.Median)
 			}
 			l := record.Line{Budget: 10}
-			if err := runStudy(s, p, "random", &l, cputime.Process); err != nil {
+			if err := runStudy(s, p, &sampler.Random{}, &l, cputime.Process); err != nil {
 				t.Errorf("%s, %s: %v", s.Name, p.Name, err)
 			} else if v, ok := l.Regret["10"]; !ok || math.IsNaN(v) || v < -1e-9 {
 				t.Errorf("%s, %s: regret %v", s.Name, p.Name, l.Regret)

@@ -28,6 +28,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gohone/hone/bench/internal/optuna"
 	"github.com/gohone/hone/bench/internal/record"
 	"github.com/gohone/hone/bench/internal/samplers"
 )
@@ -50,7 +51,7 @@ type options struct {
 func mainError() error {
 	var o options
 	flag.StringVar(&o.suites, "suite", "", "one or several, with commas between, of "+suiteNames()+"; default tables, and for -report all")
-	flag.StringVar(&o.samplers, "sampler", "tpe", "one or several, with commas between, of "+samplers.Names())
+	flag.StringVar(&o.samplers, "sampler", "tpe", "one or several, with commas between, of "+samplers.Names()+", and, with -python, optuna-"+strings.Join(optuna.Names, ", optuna-"))
 	flag.IntVar(&o.seeds, "seeds", 15, "number of studies for each task")
 	flag.IntVar(&o.from, "from", 0, "first seed")
 	flag.IntVar(&o.budget, "budget", 100, "trials in a study")
@@ -61,7 +62,7 @@ func mainError() error {
 	flag.StringVar(&o.report, "report", "", "runs nothing: folder for tables and pictures of the results in -keep (default here DIR/own) beside the stored ones of others")
 	flag.StringVar(&o.out, "out", "", "one file of results in the place of that folder; none keeps nothing")
 	flag.BoolVar(&o.fresh, "fresh", false, "throw away what results there are, as after a change to a sampler")
-	flag.StringVar(&o.python, "python", "", "a Python with coco-experiment and numpy, for COCO's suites; default: one is set up in the user's cache")
+	flag.StringVar(&o.python, "python", "", "a Python: with coco-experiment and numpy for COCO's suites (default: one is set up in the user's cache), with Optuna for its samplers")
 	flag.StringVar(&o.at, "at", "25,50,100", "trials after which to compare")
 	flag.StringVar(&o.base, "base", "", "who to compare the others with; default the first sampler")
 	flag.StringVar(&o.task, "task", "", "only tasks whose name contains this")
@@ -109,7 +110,7 @@ func (o *options) run(suite Suite, env *Env) error {
 		}
 		lines = append(lines, own...)
 	}
-	peers, err := record.Read(filepath.Join(o.dir, "peers", suite.Peers+"-*.jsonl"))
+	peers, err := o.peers(suite, problems, lines)
 	if err != nil {
 		return err
 	}
@@ -118,6 +119,15 @@ func (o *options) run(suite Suite, env *Env) error {
 		base = lines[0].Alg
 	}
 	return o.compare(append(lines, peers...), problems, base)
+}
+
+// peers reads the stored results of others, without those of which there are lines.
+func (o *options) peers(suite Suite, problems []Problem, lines []record.Line) ([]record.Line, error) {
+	all, err := record.Read(filepath.Join(o.dir, "peers", suite.Peers+"-*.jsonl"))
+	return slices.DeleteFunc(all, func(l record.Line) bool {
+		return !slices.ContainsFunc(problems, func(p Problem) bool { return p.Name == l.Task }) ||
+			slices.ContainsFunc(lines, func(own record.Line) bool { return own.Alg == l.Alg })
+	}), err
 }
 
 // file returns where the results of a sampler are kept, empty for nowhere.

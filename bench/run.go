@@ -9,14 +9,17 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/gohone/hone"
 	"github.com/gohone/hone/bench/internal/cputime"
+	"github.com/gohone/hone/bench/internal/optuna"
 	"github.com/gohone/hone/bench/internal/record"
 	"github.com/gohone/hone/bench/internal/samplers"
 	"github.com/gohone/hone/pruner"
+	"github.com/gohone/hone/sampler"
 )
 
 // study runs a sampler on all problems, as many seeds as asked for, and returns
@@ -41,7 +44,7 @@ func (o *options) study(suite Suite, problems []Problem, name, path string) ([]r
 	var lines []record.Line
 	for seed := o.from; seed < o.from+o.seeds; seed++ {
 		for i := range problems {
-			l := record.Line{Alg: "hone-" + name, Task: problems[i].Name, Seed: seed, Budget: o.budget}
+			l := record.Line{Alg: algorithm(name), Task: problems[i].Name, Seed: seed, Budget: o.budget}
 			if old, ok := file.Has(l.Key()); ok {
 				lines = append(lines, old)
 			} else {
@@ -60,7 +63,7 @@ func (o *options) study(suite Suite, problems []Problem, name, path string) ([]r
 	for range o.jobs {
 		wait.Go(func() {
 			for j := range jobs {
-				err := runStudy(suite, j.problem, name, &j.line, watch)
+				err := o.runOne(suite, j.problem, name, &j.line, watch)
 				if err != nil {
 					j.line.Error = err.Error() // a sampler that breaks is a result too
 				}
@@ -79,6 +82,36 @@ func (o *options) study(suite Suite, problems []Problem, name, path string) ([]r
 	return lines, errors.Join(failed, file.Close())
 }
 
+// algorithm is the name of a sampler in results.
+func algorithm(sampler string) string {
+	if strings.HasPrefix(sampler, others) {
+		return sampler
+	}
+	return "hone-" + sampler
+}
+
+// others begins the names of samplers that are Optuna's.
+const others = "optuna-"
+
+// runOne runs one study with a sampler of its own.
+func (o *options) runOne(suite Suite, p *Problem, name string, line *record.Line, watch func() time.Duration) error {
+	other, ok := strings.CutPrefix(name, others)
+	if !ok {
+		smp, err := samplers.New(name)
+		if err != nil {
+			return err
+		}
+		return runStudy(suite, p, smp, line, watch)
+	}
+	if o.python == "" || !slices.Contains(optuna.Names, other) {
+		return fmt.Errorf("%s needs -python, a Python with Optuna, and is one of %v", name, optuna.Names)
+	}
+	smp := &optuna.Sampler{Python: o.python, Name: other, Seed: line.Seed}
+	err := runStudy(suite, p, smp, line, watch)
+	line.Seconds = smp.Spent().Seconds()
+	return errors.Join(err, smp.Close())
+}
+
 // A flight is a trial under way.
 type flight struct {
 	trial *hone.Trial
@@ -92,11 +125,7 @@ type flight struct {
 // which they end on a simulated clock, so any number of workers needs no more than
 // one processor and gives the same on every run. watch tells the time, from any
 // moment on.
-func runStudy(suite Suite, p *Problem, name string, line *record.Line, watch func() time.Duration) error {
-	smp, err := samplers.New(name)
-	if err != nil {
-		return err
-	}
+func runStudy(suite Suite, p *Problem, smp sampler.Sampler, line *record.Line, watch func() time.Duration) error {
 	study, err := hone.NewStudy(&hone.Options{Seed: uint64(line.Seed) + 1, Directions: p.Directions, Sampler: smp, Pruner: &pruner.Nop{}})
 	if err != nil {
 		return err

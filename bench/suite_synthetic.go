@@ -18,7 +18,7 @@ var synthetic = Suite{
 }
 
 var syntheticParallel = Suite{
-	Name: "synthetic-parallel", Peers: "synthetic-parallel", Workers: 8,
+	Name: "synthetic-parallel", Peers: "parallel-synthetic", Workers: 8,
 	About: "the continuous and the mixed ones with eight trials under way",
 	Problems: func(*Env) ([]Problem, error) {
 		return uneven(syntheticProblems(testfunc.Continuous, testfunc.Mixed)), nil
@@ -33,7 +33,7 @@ func families() []Suite {
 			continue
 		}
 		out = append(out, Suite{
-			Name: string(f), Peers: string(f),
+			Name: string(f), Peers: "synthetic",
 			About:    "the " + string(f) + " ones of synthetic",
 			Problems: func(*Env) ([]Problem, error) { return syntheticProblems(f), nil },
 		})

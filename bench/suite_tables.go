@@ -25,7 +25,7 @@ var tablesNoisy = Suite{
 }
 
 var tablesParallel = Suite{
-	Name: "tables-parallel", Peers: "tables-parallel", Workers: 8,
+	Name: "tables-parallel", Peers: "parallel-tables", Workers: 8,
 	About: "the tables with eight trials under way, which take ½ to 2 units of time",
 	Problems: func(e *Env) ([]Problem, error) {
 		problems, err := tableProblems(e.Dir, false)
