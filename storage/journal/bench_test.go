@@ -1,19 +1,15 @@
 package journal_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/gohone/hone/distributions"
-	"github.com/gohone/hone/internal/oplog"
 	"github.com/gohone/hone/storage"
 	"github.com/gohone/hone/storage/journal"
 )
@@ -107,60 +103,5 @@ func BenchmarkTrial(b *testing.B) {
 			b.StopTimer()
 			b.ReportMetric(float64(st.Stats().Syncs-before)/float64(b.N), "syncs/trial")
 		})
-	}
-}
-
-// bigJournal writes a journal of 28,000 trials with 20 parameters each, as
-// Optuna writes them.
-func bigJournal(path string) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	w := bufio.NewWriterSize(f, 1<<20)
-	worker := storage.NewUUID() + "-140707388986048"
-	line := func(out []byte, err error) {
-		if err != nil {
-			panic(err)
-		}
-		w.Write(append(out, '\n'))
-	}
-	now := time.Date(2026, 11, 23, 1, 2, 3, 0, time.UTC)
-	line(oplog.AppendCreateStudy(nil, worker, "big", []storage.Direction{storage.Minimize}))
-	for i := range 28000 {
-		now = now.Add(time.Second)
-		line(oplog.AppendCreateTrial(nil, worker, 0, nil, now))
-		for p := range 18 {
-			v := math.Sqrt(float64(i*18 + p + 2))
-			line(oplog.AppendParam(nil, worker, int64(i), storage.Param{
-				Name: fmt.Sprintf("parameter_%d", p), Value: v - math.Floor(v), Dist: distributions.Float{Low: 0, High: 1},
-			}))
-		}
-		line(oplog.AppendState(nil, worker, int64(i), storage.Complete, []float64{math.Sqrt(float64(i))}, now))
-	}
-	return w.Flush()
-}
-
-func BenchmarkOpen(b *testing.B) {
-	path := filepath.Join(b.TempDir(), "big.log")
-	if err := bigJournal(path); err != nil {
-		b.Fatal(err)
-	}
-	fi, err := os.Stat(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(fi.Size())
-	b.ReportAllocs()
-	for b.Loop() {
-		st, err := journal.Open(path, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if ts, err := st.Trials(b.Context(), 0, -1, nil); err != nil || len(ts) != 28000 {
-			b.Fatalf("%d trials, %v", len(ts), err)
-		}
-		st.Close()
 	}
 }
