@@ -178,6 +178,44 @@ func TestRotate(t *testing.T) {
 	}
 }
 
+// TestMove: values go along, and no problem of the suite is solved in the middle of its
+// box.
+func TestMove(t *testing.T) {
+	p, q := Rosenbrock(4), Move(Rosenbrock(4), 5)
+	for i, x := range [][]float64{{0, 0, 0, 0}, {1, -2, 0.5, 3}} {
+		y := make([]float64, len(x))
+		for j := range y {
+			y[j] = x[j] + q.Points[0][j] - p.Points[0][j]
+		}
+		if a, b := p.Value(x), q.Value(y); math.Abs(a-b) > 1e-9*(1+a) {
+			t.Errorf("point %d: %v, moved %v", i, a, b)
+		}
+	}
+	rng := rand.New(rand.NewPCG(6, 6))
+	for _, p := range All() {
+		if p.Objectives > 1 || len(p.Params) == 53 { // Ackley-53 is as published
+			continue
+		}
+		x := make([]float64, len(p.Params))
+		for i := range x {
+			x[i] = p.Params[i].At(0.5)
+		}
+		v, constraints := p.Eval(x)
+		if slices.ContainsFunc(constraints, func(c float64) bool { return c > 0 }) {
+			continue
+		}
+		median := make([]float64, 101)
+		for i := range median {
+			w, _ := p.Eval(p.Random(rng))
+			median[i] = w[0]
+		}
+		slices.Sort(median)
+		if regret := (v[0] - p.Best) / (median[50] - p.Best); regret < 1e-3 {
+			t.Errorf("%s: the middle of the box has regret %.2g", p.Name, regret)
+		}
+	}
+}
+
 // TestObserve: noise has the standard deviation that is given, and none by default.
 func TestObserve(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))

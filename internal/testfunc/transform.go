@@ -43,6 +43,35 @@ func dot(a, b []float64) float64 {
 	return s
 }
 
+// Move puts a problem's optimum at a random place in the middle 80 % of the box, for
+// one in the middle is found by whoever begins there. As for [Rotate], p must have
+// Everywhere set and one objective.
+func Move(p *Problem, seed uint64) *Problem {
+	if !p.Everywhere || p.Objectives != 1 {
+		panic("testfunc: Move needs an optimum of the whole space")
+	}
+	rng := rand.New(rand.NewPCG(seed, 0x6d6f7665))
+	by := make([]float64, len(p.Params))
+	to := make([]float64, len(by))
+	for i := range by {
+		to[i] = p.Params[i].At(0.1 + 0.8*rng.Float64())
+		by[i] = p.Points[0][i] - to[i]
+	}
+	c := p.clone(fmt.Sprintf("%s-moved%d", p.Name, seed))
+	c.Points = [][]float64{to}
+	c.Eval = func(x []float64) ([]float64, []float64) {
+		z := make([]float64, len(x))
+		for i, v := range x {
+			z[i] = v + by[i]
+		}
+		return p.Eval(z)
+	}
+	// The way there and back rounds: steep and fine functions feel that.
+	v, _ := c.Eval(to)
+	c.Tolerance += v[0] - p.Best
+	return c
+}
+
 // Rotate turns a problem of floats about its optimum, which it moves to a random place
 // in the middle 80 % of the box. Best stays the optimum only if it is one of
 // all of ℝⁿ, so p must have Everywhere set; it must have one objective.
