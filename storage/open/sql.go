@@ -67,7 +67,8 @@ func openPool(ctx context.Context, db *sql.DB, d rdb.Dialect, conns int, o *Opti
 }
 
 func openPostgres(ctx context.Context, a address, o *Options) (storage.Storage, error) {
-	u := url.URL{Scheme: "postgresql", Path: "/" + a.name, RawQuery: a.params.Encode()}
+	// To libpq, as to pgx, a + is no blank.
+	u := url.URL{Scheme: "postgresql", Path: "/" + a.name, RawQuery: strings.ReplaceAll(a.params.Encode(), "+", "%20")}
 	if a.host != "" || a.port != 0 {
 		u.Host = a.hostPort(5432)
 	}

@@ -1,6 +1,10 @@
 package rdb
 
-import "strings"
+import (
+	"database/sql"
+	"slices"
+	"strings"
+)
 
 // library is what version_info says of who made the tables.
 const library = "go-hone"
@@ -58,12 +62,41 @@ func (s *Storage) ddl(t *tx) ([]string, error) {
 	} {
 		out = append(out, r.Replace(table)+end)
 	}
-	return append(out,
+	if s.d == MySQL { // where they are not one transaction
+		out[0] += " COMMENT='" + unfinished + "'"
+	}
+	out = append(out,
 		`CREATE UNIQUE INDEX ix_studies_study_name ON studies (study_name)`,
 		`CREATE INDEX ix_trials_study_id ON trials (study_id)`,
 		`INSERT INTO version_info (version_info_id, schema_version, library_version) VALUES (1, 12, '`+library+`')`,
 		`INSERT INTO alembic_version (version_num) VALUES ('`+Revision+`')`,
-	), nil
+	)
+	if s.d == MySQL {
+		out = append(out, `ALTER TABLE studies COMMENT=''`)
+	}
+	return out, nil
+}
+
+// unfinished is the comment of the table studies while MySQL's tables are being
+// made: should their maker die, others can tell that they are nobody else's.
+const unfinished = "hone: being made"
+
+// dropUnfinished removes MySQL's tables if one of ours died while it made them. It
+// reports whether there are none now. The caller holds the lock of their makers.
+func dropUnfinished(t *tx) (bool, error) {
+	var comment sql.NullString
+	_, err := t.row(`SELECT table_comment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'studies'`, nil, &comment)
+	if err != nil || comment.String != unfinished {
+		return false, err
+	}
+	var study int64
+	if used, err := t.row(`SELECT study_id FROM studies LIMIT 1`, nil, &study); used || err != nil {
+		return false, err
+	}
+	list := slices.Clone(tables)
+	slices.Reverse(list)
+	_, err = t.exec(`DROP TABLE IF EXISTS ` + strings.Join(list, ", "))
+	return err == nil, err
 }
 
 // bytewise returns a collation of MySQL or MariaDB that compares bytes, and

@@ -96,11 +96,12 @@ func (s *Storage) drop(trial int64) {
 	delete(s.trials, trial)
 }
 
-// wrote notes a parameter that a crash of the server might take away.
+// wrote notes a parameter that a crash of the server might take away. Of those of
+// one name, as when a call is made again, the first is the one that is stored.
 func (s *Storage) wrote(trial int64, p storage.Param) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if h := s.trials[trial]; h != nil && s.d == PostgreSQL {
+	if h := s.trials[trial]; h != nil && s.d == PostgreSQL && !slices.ContainsFunc(h.params, func(q storage.Param) bool { return q.Name == p.Name }) {
 		h.params = append(h.params, p)
 	}
 }

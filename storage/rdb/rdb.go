@@ -51,7 +51,7 @@ type Storage struct {
 	lite    *lite       // SQLite only
 	oneTrip atomic.Bool // whole transactions in one round trip work
 	noSync  atomic.Bool // PostgreSQL: the log cannot be flushed by itself
-	opened  atomic.Bool // from then on, lost connections are waited for
+	opened  atomic.Bool // the server has answered: from then on, lost connections are waited for
 	closed  atomic.Bool
 	dists   distCache
 	inserts sync.Map // texts of statements that insert several rows
@@ -90,7 +90,6 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect, o *Options) (*Storag
 		s.Close()
 		return nil, s.named(err)
 	}
-	s.opened.Store(true)
 	return s, nil
 }
 
@@ -102,6 +101,7 @@ func (s *Storage) open(ctx context.Context) error {
 	if err := s.read(ctx, s.checkDialect); err != nil {
 		return err
 	}
+	s.opened.Store(true)
 	if s.d == SQLite {
 		lite, err := openLite(ctx, s)
 		if err != nil {

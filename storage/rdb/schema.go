@@ -3,6 +3,7 @@ package rdb
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -168,6 +169,11 @@ func (s *Storage) ensureSchema(ctx context.Context) error {
 		if err == nil || !unfinished || time.Since(start) > graceSchema {
 			return err
 		}
+		if s.d == MySQL && !s.o.ReadOnly && time.Since(start) > graceSchema/2 { // no Optuna is about to make them
+			if err := s.createSchema(ctx); err != nil {
+				return fmt.Errorf("create the tables: %w", err)
+			}
+		}
 		if err := pause(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
@@ -176,7 +182,7 @@ func (s *Storage) ensureSchema(ctx context.Context) error {
 
 // createSchema makes the tables, unless somebody else has. On SQLite and
 // PostgreSQL it is one transaction; on MySQL, whose DDL is none, starters queue for
-// a lock by name.
+// a lock by name, and begin anew where one of them died before the end.
 func (s *Storage) createSchema(ctx context.Context) error {
 	create := func(t *tx) error {
 		if s.d == PostgreSQL {
@@ -185,8 +191,15 @@ func (s *Storage) createSchema(ctx context.Context) error {
 			}
 		}
 		f, err := readSchema(t)
-		if err != nil || !f.empty() {
+		if err != nil {
 			return err
+		}
+		if again, _ := f.check(); again && s.d == MySQL && !f.empty() {
+			if again, err = dropUnfinished(t); err != nil || !again {
+				return err
+			}
+		} else if !f.empty() {
+			return nil
 		}
 		ddl, err := s.ddl(t)
 		if err != nil {
@@ -202,6 +215,20 @@ func (s *Storage) createSchema(ctx context.Context) error {
 	if s.d != MySQL {
 		return s.change(ctx, change{level: durable, do: create})
 	}
+	r := s.newRetry()
+	for {
+		err := s.alone(ctx, create)
+		if err == nil {
+			return nil
+		}
+		if err := r.again(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// alone runs f while nobody else makes tables in this database of MySQL's.
+func (s *Storage) alone(ctx context.Context, f func(t *tx) error) error {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -215,9 +242,12 @@ func (s *Storage) createSchema(ctx context.Context) error {
 	if got.Int64 != 1 {
 		return errors.New("another process has been making them for a minute")
 	}
-	err = create(t)
-	_, unlockErr := t.row(`SELECT RELEASE_LOCK(CONCAT('hone:', LEFT(DATABASE(), 50)))`, nil, &got)
-	return errors.Join(err, unlockErr)
+	if err := f(t); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // its end frees the lock
+		return err
+	}
+	_, err = t.row(`SELECT RELEASE_LOCK(CONCAT('hone:', LEFT(DATABASE(), 50)))`, nil, &got)
+	return err
 }
 
 // readLimits asks MySQL what the columns can hold.
