@@ -244,7 +244,7 @@ func (r *run) changeRows(p *place) {
 		r.must(db.QueryRowContext(r.ctx, fmt.Sprintf("SELECT distribution_json FROM trial_params WHERE trial_id = %d", trial)).Scan(&dist))
 		_, err := db.ExecContext(r.ctx, fmt.Sprintf(c.change, trial))
 		r.must(err)
-		if err := r.readAll(p); err == nil || !strings.Contains(err.Error(), fmt.Sprint("trial ", trial)) && !strings.Contains(err.Error(), "trial 3") {
+		if err := r.readAll(p); err == nil || !strings.Contains(err.Error(), fmt.Sprint("trial with id ", trial)) {
 			r.failf("%s: the error is %v and does not name the trial", c.change, err)
 		}
 		back := c.back
@@ -408,7 +408,7 @@ func noRight(r *run) {
 
 // denied has a process without rights try, and wants one of the words in its error.
 func (r *run) denied(url string, words ...string) {
-	q := r.spawn(job{Task: "denied", URL: url, Study: "one", Trials: 1, Workers: 1})
+	q := r.spawn(job{Task: "denied", URL: url, Study: "one", Trials: 1, Workers: 1, PatienceMS: 500})
 	if q.wait() == nil {
 		r.failf("a process without the right to write wrote")
 	}

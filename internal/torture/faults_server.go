@@ -121,7 +121,7 @@ func latency(r *run) {
 	packets := 0
 	x.set(func(packet int, answer bool) (time.Duration, bool) {
 		packets = packet
-		return rand.N(time.Duration(r.times(100, 500)) * time.Millisecond), random.IntN(100) == 0
+		return rand.N(time.Duration(r.times(60, 500)) * time.Millisecond), random.IntN(100) == 0
 	})
 	c := r.crew(through, 2, job{Budget: r.times(40, 5000), Workers: 8, BeatMS: 2000, LostMS: 60e3})
 	c.work(nil, nil)
@@ -171,6 +171,9 @@ func deadlocks(r *run) {
 		r.skip("Nobody can lock rows of it in another order: its writers take turns.")
 	}
 	p := r.place()
+	if r.kind.server == "PostgreSQL" { // it looks for deadlocks after a second only
+		p.url += "%20-cdeadlock_timeout%3D20ms"
+	}
 	st := p.open()
 	defer st.Close()
 	db := p.db()

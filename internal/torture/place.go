@@ -44,8 +44,8 @@ var kinds = []*kind{
 	{name: "PostgreSQL", driver: "pgx", server: "PostgreSQL"},
 	{name: "MariaDB", driver: "mysql", server: "MariaDB"},
 	{name: "Redis", server: "Redis"},
-	{name: "gRPC, journal", behind: "journal"},
-	{name: "gRPC, PostgreSQL", behind: "PostgreSQL"},
+	{name: "gRPC+journal", behind: "journal"},
+	{name: "gRPC+PostgreSQL", behind: "PostgreSQL"},
 }
 
 func kindNames() []string {

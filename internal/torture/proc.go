@@ -18,24 +18,25 @@ const taskVar = "HONE_TORTURE_TASK"
 
 // A job is what a child process is told to do.
 type job struct {
-	Task    string
-	URL     string
-	Study   string
-	Budget  int // TotalTrials
-	Trials  int // of this call
-	Workers int
-	Handles int // storages that the process opens
-	PauseMS int // of an objective, at most
-	BeatMS  int // 0: hone's own
-	LostMS  int
-	Acks    string // file of acknowledged results
-	Listen  string // of a gRPC server
-	Die     string // method at which to die
-	DieAt   int    // at which call of it
-	DieLate bool   // after it, before its caller knows
-	Limit   int64  // of a file's size, or of descriptors
-	Grace   int64  // of a journal's lock, in ms
-	Deaf    bool   // the objective ignores its context
+	Task       string
+	URL        string
+	Study      string
+	Budget     int // TotalTrials
+	Trials     int // of this call
+	Workers    int
+	Handles    int // storages that the process opens
+	PauseMS    int // of an objective, at most
+	BeatMS     int // 0: hone's own
+	LostMS     int
+	Acks       string // file of acknowledged results
+	Listen     string // of a gRPC server
+	Die        string // method at which to die
+	DieAt      int    // at which call of it
+	DieLate    bool   // after it, before its caller knows
+	Limit      int64  // of a file's size, or of descriptors
+	Grace      int64  // of a journal's lock, in ms
+	PatienceMS int    // 0: that of the torture
+	Deaf       bool   // the objective ignores its context
 }
 
 // A proc is a child process.

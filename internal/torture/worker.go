@@ -52,7 +52,11 @@ func (j *job) open(ctx context.Context) (storage.Storage, error) {
 	if j.Grace > 0 {
 		return journal.Open(j.URL[len("journal:///"):], &journal.Options{LockGrace: time.Duration(j.Grace) * time.Millisecond})
 	}
-	return open.Open(ctx, j.URL, &open.Options{Patience: patience})
+	wait := patience
+	if j.PatienceMS > 0 {
+		wait = time.Duration(j.PatienceMS) * time.Millisecond
+	}
+	return open.Open(ctx, j.URL, &open.Options{Patience: wait})
 }
 
 func (j *job) lease() hone.LeaseOptions {
