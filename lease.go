@@ -81,8 +81,9 @@ type leaseKeeper struct {
 
 // A sighting is when a worker's beat was last seen to move.
 type sighting struct {
-	seq int64
-	at  time.Time // of this process's monotonic clock
+	seq   int64
+	at    time.Time // of this process's monotonic clock
+	moved bool      // since it was first seen
 }
 
 func newLeaseKeeper(s *Study, store storage.Leaser, o LeaseOptions) *leaseKeeper {
@@ -184,6 +185,21 @@ func (l *leaseKeeper) look(ctx context.Context) {
 	}
 }
 
+// doubts reports whether somebody holds a trial who has not been seen to live.
+func (l *leaseKeeper) doubts() bool {
+	if l == nil {
+		return false
+	}
+	l.watch.Lock()
+	defer l.watch.Unlock()
+	for _, rec := range l.study.known.leasedElsewhere() {
+		if !l.seen[rec.Holder()].moved {
+			return true
+		}
+	}
+	return false
+}
+
 // round is one beat: tell that we live, see whether our trials are still ours,
 // and give up those of workers that are gone.
 func (l *leaseKeeper) round(ctx context.Context) error {
@@ -266,7 +282,7 @@ func (l *leaseKeeper) reap(ctx context.Context) error {
 		}
 		seen, known := l.seen[what]
 		if !known || seq != seen.seq {
-			l.seen[what] = sighting{seq, now}
+			l.seen[what] = sighting{seq, now, known}
 			continue
 		}
 		if now.Sub(seen.at) < l.o.Lost {

@@ -404,6 +404,42 @@ func TestTrialsWithoutALeaseAreLeftAlone(t *testing.T) {
 	})
 }
 
+// When others that know of no budget have used it up, a call does not leave the
+// trial of a worker that is gone behind; it does not wait for one that lives.
+func TestBudgetUsedUpByOthers(t *testing.T) {
+	for _, gone := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := context.Background()
+			studies, links := workers(t, 2, hone.LeaseOptions{})
+			tr, err := studies[0].Ask(ctx, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(3 * time.Second)
+			links[0].cut.Store(gone)
+			id, err := links[1].FindStudy(ctx, "s")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := links[1].CreateTrial(ctx, id, &storage.Trial{State: storage.Complete, Values: []float64{1}}); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if err := studies[1].OptimizeContext(ctx, parabola, &hone.OptimizeOptions{TotalTrials: 1, Workers: 2}); err != nil {
+				t.Fatal(err)
+			}
+			took, got := time.Since(start), states(t, studies[1])
+			if gone && (got[hone.Failed] != 1 || got[hone.Waiting] != 1 || took > 13*time.Second) || !gone && (got[hone.Running] != 1 || took > 5*time.Second) {
+				t.Errorf("gone %v: %v after %v", gone, got, took)
+			}
+			links[0].cut.Store(false)
+			if err := studies[0].TellFailed(ctx, tr); gone != errors.Is(err, hone.ErrTrialFinished) {
+				t.Errorf("gone %v: %v", gone, err)
+			}
+		})
+	}
+}
+
 func TestLeaseOptions(t *testing.T) {
 	for _, c := range []struct {
 		o    hone.LeaseOptions

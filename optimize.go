@@ -331,11 +331,11 @@ func (r *run) next() *Trial {
 		// What was under way may have ended since start looked: it is only over
 		// if nothing was under way before that look either.
 		before := settled
-		if settled, err = r.settled(); err != nil || settled && before {
+		if settled, err = r.settled(); err != nil || settled && before && !r.study.lease.doubts() {
 			r.stop(err)
 			return nil
 		}
-		if settled {
+		if settled && !before {
 			continue
 		}
 		// Somebody's trial may yet fail, or open a branch.
