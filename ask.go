@@ -84,7 +84,7 @@ func (s *Study) startOne(ctx, from context.Context, budget int, asked bool) (*Tr
 	}
 	if e, ok := s.sampler.(sampler.Exhauster); ok {
 		h, running := s.known.around(-1)
-		done, err := e.Exhausted(ctx, s.newQuery(nil, h, running))
+		done, err := exhausted(ctx, e, s.newQuery(nil, h, running))
 		if err != nil {
 			return nil, false, fmt.Errorf("hone: study %q: sampler %T: %w", s.name, s.sampler, err)
 		}
@@ -146,7 +146,7 @@ func (s *Study) tellSampler(ctx context.Context, t *Trial) error {
 			noted = noted || changed
 			return err
 		}
-		err := st.Start(ctx, t.query)
+		err := startTrial(ctx, st, t.query)
 		t.query.SetAttr = t.setSystemAttr
 		contended := errors.Is(err, sampler.ErrContended)
 		if err != nil && !contended || contended && try == most {

@@ -60,7 +60,9 @@ func (r *run) abandonLater(t *Trial, g *guard) {
 		if l := r.study.logger; l != nil {
 			l.Error("hone: objective left behind", "study", r.study.name, "trial", t.rec.Number, "error", errAbandoned)
 		}
-		r.progress.note(fmt.Sprintf("trial %d: %v", t.rec.Number, errAbandoned))
+		if err := r.userCall("OptimizeOptions.Progress", func() { r.progress.note(fmt.Sprintf("trial %d: %v", t.rec.Number, errAbandoned)) }); err != nil {
+			r.stop(err)
+		}
 		r.conclude(t, nil, errAbandoned, g)
 		r.leave(true) // the place of the worker that is left behind
 	})

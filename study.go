@@ -233,9 +233,11 @@ func openStudy(st storage.Storage, s storage.Study, seed uint64, metrics []strin
 		sampler:    o.Sampler,
 		pruner:     o.Pruner,
 		seed:       seed,
-		logger:     o.Logger,
 		metrics:    metrics,
 		runs:       make(map[*run]struct{}),
+	}
+	if o.Logger != nil {
+		study.logger = slog.New(newCalmHandler(o.Logger.Handler()))
 	}
 	if study.sampler == nil {
 		study.sampler = new(sampler.Auto)

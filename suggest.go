@@ -227,7 +227,7 @@ func (t *Trial) decide(name string, d distributions.Distribution) (float64, erro
 		return v, nil
 	}
 	t.look(q.Trial)
-	v, err := t.study.sampler.Sample(t.quiet, q, name, d)
+	v, err := sampleOne(t.quiet, t.study.sampler, q, name, d)
 	if err != nil {
 		return 0, fmt.Errorf("sampler %T: %w", t.study.sampler, err)
 	}
@@ -290,7 +290,7 @@ func (t *Trial) ask() (*sampler.Query, error) {
 	if len(space) == 0 {
 		return t.query, nil
 	}
-	values, err := joint.SampleJoint(t.quiet, t.query, space)
+	values, err := sampleJointly(t.quiet, joint, t.query, space)
 	if err != nil {
 		return nil, fmt.Errorf("sampler %T: %w", t.study.sampler, err)
 	}

@@ -30,7 +30,14 @@ func (r *run) told(rec *storage.Trial, err error) {
 		return
 	}
 	s.logTrial(rec)
-	r.progress.trial(rec)
+	if err := s.loggerPanic(); err != nil {
+		r.stop(err)
+	}
+	if r.progress != nil {
+		if err := r.userCall("OptimizeOptions.Progress", func() { r.progress.trial(rec) }); err != nil {
+			r.stop(err)
+		}
+	}
 	if len(r.o.Callbacks) == 0 && len(r.o.Stop) == 0 {
 		return
 	}

@@ -232,11 +232,11 @@ func (t *Trial) shouldPrune() (bool, error) {
 		Rand:    rand.New(rand.NewPCG(s.seed^0x9e3779b97f4a7c15, uint64(rec.Number)<<32^uint64(last.Step))),
 		SetAttr: t.setSystemAttr,
 	}
-	prune, err := s.pruner.Prune(t.quiet, q)
+	stop, err := prune(t.quiet, s.pruner, q)
 	if err != nil {
 		return false, fmt.Errorf("pruner %T: %w", s.pruner, err)
 	}
-	return prune, nil
+	return stop, nil
 }
 
 // SetUserAttr keeps a value with the trial. It must have a JSON form. It panics
