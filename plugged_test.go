@@ -64,7 +64,6 @@ func (h brittleHandler) Enabled(context.Context, slog.Level) bool { return true 
 
 func (h brittleHandler) Handle(context.Context, slog.Record) error { h.b.at("Logger"); return nil }
 
-
 // Whatever the user has plugged in may panic: the call ends with an error that
 // names the part, no trial is left running, and the study goes on with a part that
 // works.
