@@ -115,6 +115,21 @@ func (s server) create(tb testing.TB, options string) string {
 	return name
 }
 
+// empty deletes what a database holds of studies.
+func (s server) empty(tb testing.TB, name string) {
+	tb.Helper()
+	db := s.connect(tb, name)
+	defer db.Close()
+	for _, table := range []string{
+		"trial_heartbeats", "trial_intermediate_values", "trial_values", "trial_params", "trial_user_attributes", "trial_system_attributes",
+		"trials", "study_user_attributes", "study_system_attributes", "study_directions", "studies",
+	} {
+		if _, err := db.Exec("DELETE FROM " + table); err != nil {
+			tb.Error(err)
+		}
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -143,8 +158,25 @@ func (s server) suite(t *testing.T) {
 		o.TimeResolution = time.Second
 	}
 	var names sync.Map
+	// Making tables takes longer than most of the promises: a database whose rows
+	// were deleted serves the next one.
+	var mu sync.Mutex
+	var free []string
 	o.Open = func(tb testing.TB) storage.Storage {
-		name := s.create(tb, "")
+		mu.Lock()
+		defer mu.Unlock()
+		name := ""
+		if n := len(free); n > 0 {
+			name, free = free[n-1], free[:n-1]
+		} else {
+			name = s.create(t, "")
+		}
+		tb.Cleanup(func() {
+			s.empty(tb, name)
+			mu.Lock()
+			defer mu.Unlock()
+			free = append(free, name)
+		})
 		st := s.open(tb, name, nil)
 		names.Store(st, name)
 		return st
