@@ -244,25 +244,10 @@ func noCanary(t *testing.T, url, text string) {
 
 // A password may hold any character but an @ as it is, and every character as %XX.
 func TestOddPasswords(t *testing.T) {
-	s := postgres(t)
-	admin := s.connect(t, "")
-	defer admin.Close()
 	const password = `a:/?#%@ é'"\` + canary
-	role := fmt.Sprintf("role%d", time.Now().UnixNano())
-	if _, err := admin.Exec("CREATE ROLE " + role + " LOGIN PASSWORD '" + strings.ReplaceAll(password, "'", "''") + "'"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		admin := s.connect(t, "")
-		defer admin.Close()
-		if _, err := admin.Exec("DROP ROLE " + role); err != nil {
-			t.Log(err)
-		}
-	})
-	u := must(url.Parse(s.url))
-	name := s.create(t, "AUTHORIZATION "+role)
+	user, host, name := asked(t, password)
 	for _, written := range []string{url.QueryEscape(password), strings.ReplaceAll(url.PathEscape(password), "@", "%40"), strings.NewReplacer("%", "%25", "@", "%40").Replace(password)} {
-		text := "postgresql://" + role + ":" + strings.ReplaceAll(written, "+", "%20") + "@" + u.Host + u.Path + "?search_path=" + name
+		text := "postgresql://" + user + ":" + strings.ReplaceAll(written, "+", "%20") + "@" + host + "?search_path=" + name
 		st, err := open.Open(t.Context(), text, nil)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -271,6 +256,37 @@ func TestOddPasswords(t *testing.T) {
 		use(t, st)
 		st.Close()
 	}
+}
+
+// asked makes a role that PostgreSQL asks for a password, with a schema of its
+// own, and returns them with the server's host and database.
+func asked(t *testing.T, password string) (user, host, schema string) {
+	t.Helper()
+	s := postgres(t)
+	admin := s.connect(t, "")
+	defer admin.Close()
+	var rules int
+	ok(t, admin.QueryRow("SELECT count(*) FROM pg_hba_file_rules WHERE '+hone_passwords' = ANY(user_name)").Scan(&rules))
+	if rules == 0 {
+		t.Skip("the server asks nobody for a password; that of `.ci/servers start DIR` asks members of hone_passwords")
+	}
+	user = fmt.Sprintf("role%d", time.Now().UnixNano())
+	for _, text := range []string{
+		"DO $$ BEGIN CREATE ROLE hone_passwords; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+		"CREATE ROLE " + user + " LOGIN PASSWORD '" + strings.ReplaceAll(password, "'", "''") + "' IN ROLE hone_passwords",
+	} {
+		_, err := admin.Exec(text)
+		ok(t, err)
+	}
+	t.Cleanup(func() {
+		admin := s.connect(t, "")
+		defer admin.Close()
+		if _, err := admin.Exec("DROP ROLE " + user); err != nil {
+			t.Log(err)
+		}
+	})
+	u := must(url.Parse(s.url))
+	return user, u.Host + u.Path, s.create(t, "AUTHORIZATION "+user)
 }
 
 // Wrong passwords, and databases that do not exist.
@@ -291,6 +307,11 @@ func TestRefused(t *testing.T) {
 		check(t, u.String(), "no_such_database")
 		u.User, u.Path = url.UserPassword("nobody", canary), "/hone"
 		check(t, u.String(), "nobody")
+	})
+	t.Run("PostgreSQL, password", func(t *testing.T) {
+		user, host, _ := asked(t, canary+"right")
+		check(t, "postgresql://"+user+":"+canary+"wrong@"+host, "password authentication failed")
+		check(t, "postgresql://"+user+"@"+host, "password")
 	})
 	t.Run("MySQL", func(t *testing.T) {
 		u := must(url.Parse(fromEnv(t, "HONE_MYSQL", "a MySQL or MariaDB server")))

@@ -186,13 +186,18 @@ func (b *trialBuilder) build() (out []storage.Trial, left int, err error) {
 			b.s.warn("a trial was left out, for it cannot be read", "trial", b.ids[i], "error", p.err)
 			left++
 		default:
-			return nil, 0, fmt.Errorf("trial with id %d cannot be read: %w", b.ids[i], p.err)
+			return nil, 0, broken(b.ids[i], p.err)
 		}
 	}
 	if len(out) == 0 {
 		return nil, left, nil
 	}
 	return out, left, nil
+}
+
+// broken is the error for a trial that cannot be read.
+func broken(trial int64, err error) error {
+	return fmt.Errorf("trial with id %d cannot be read: %w", trial, err)
 }
 
 // finish puts the rows in order.

@@ -160,6 +160,8 @@ type stateRow struct {
 	state storage.State
 	lost  bool // failed and marked as lost
 	ended time.Time
+	// broken: left out because it cannot be read
+	broken bool
 }
 
 // look brings a study's tally up to date if more than slack trials stand above
@@ -178,15 +180,20 @@ func (s *Storage) look(ctx context.Context, study int64, st *study, above int) e
 			return t.each(q, args, func(scan func(...any) error) error {
 				var r stateRow
 				var name, ended string
-				err := scan(&r.id, &name, &r.lost, &ended)
-				if err == nil {
-					r.state, err = parseState(name)
+				if err := scan(&r.id, &name, &r.lost, &ended); err != nil {
+					return err
 				}
-				if err == nil {
+				var err error
+				if r.state, err = parseState(name); err == nil {
 					r.ended, err = s.decodeTime(ended)
 				}
+				if err != nil && !s.o.SkipBroken {
+					return broken(r.id, err)
+				} else if err != nil { // it counts for nothing
+					r = stateRow{id: r.id, state: storage.Failed, lost: true, broken: true}
+				}
 				rows = append(rows, r)
-				return err
+				return nil
 			})
 		})
 	}
@@ -232,7 +239,7 @@ func (y *tally) take(r *stateRow) {
 	case r.state != storage.Failed || !r.lost:
 		y.counts++
 	}
-	if r.id > y.mark {
+	if r.id > y.mark && !r.broken {
 		y.mark, y.markTime = r.id, r.ended
 	}
 }
@@ -246,7 +253,7 @@ func (st *study) saw(after int64, trials []storage.Trial) {
 	for i := range trials {
 		t := &trials[i]
 		_, lost := t.SystemAttrs.Get(storage.AttrLost)
-		r := stateRow{t.ID, t.State, lost, t.Finished}
+		r := stateRow{id: t.ID, state: t.State, lost: lost, ended: t.Finished}
 		if t.ID <= st.floor {
 			if _, ok := slices.BinarySearch(st.pending, t.ID); ok && t.State.Finished() {
 				st.take(&r)
