@@ -39,6 +39,10 @@ import (
 //   - Beyond 1,000 trials the model is of the best, the newest and the nearest to the
 //     best of them.
 //
+// When rounding leaves the covariance matrix without a factor, noise is added to its
+// diagonal, from 1e-10 to 1e-4 of the variance; if even that fails, the point is
+// chosen as the first ones are. Either is logged at level warn.
+//
 // The model's parameters are learned at certain numbers of trials and noted in the
 // attribute "hone:gp", from where other processes take them: all that GP
 // knows follows from the study's trials.
@@ -160,8 +164,11 @@ func (s *GP) propose(v *gpView) (map[string]float64, error) {
 	}
 	proposal := v.study.engine.Propose(p, q.Rand)
 	if q.Logger != nil {
-		if proposal.Jitter > 0 {
-			q.Logger.Warn("sampler: GP: ill-conditioned covariance, noise added", "study", q.Study, "trial", q.Trial.Number, "jitter", proposal.Jitter)
+		switch {
+		case proposal.NoModel:
+			q.Logger.Warn("sampler: GP: no model could be made of these trials, chosen far from all others", "study", q.Study, "trial", q.Trial.Number)
+		case proposal.Jitter > 0:
+			q.Logger.Warn("sampler: GP: ill-conditioned covariance, noise added", "study", q.Study, "trial", q.Trial.Number, "noise", proposal.Jitter)
 		}
 		q.Logger.Debug("sampler: GP", "study", q.Study, "trial", q.Trial.Number, "by", proposal.How)
 	}

@@ -1,12 +1,399 @@
 package sampler_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/gohone/hone"
+	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/sampler/samplertest"
+	"github.com/gohone/hone/storage"
 )
 
 func TestGP(t *testing.T) {
 	samplertest.Run(t, func() sampler.Sampler { return new(sampler.GP) })
+}
+
+func TestGPSettings(t *testing.T) {
+	four := make([]hone.Direction, 5)
+	for i := range four {
+		four[i] = hone.Minimize
+	}
+	for want, o := range map[string]*hone.Options{
+		"GP.StartupTrials is -1":                       {Sampler: &sampler.GP{StartupTrials: -1}},
+		"GP takes up to 4 objectives, the study has 5": {Sampler: &sampler.GP{}, Directions: four},
+	} {
+		if _, err := hone.NewStudy(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+// gpStudy runs n trials of f in a study and returns them.
+func gpStudy(t *testing.T, o *hone.Options, n int, f hone.Objective) []hone.FrozenTrial {
+	t.Helper()
+	s, err := hone.NewStudy(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.OptimizeContext(context.Background(), f, &hone.OptimizeOptions{Trials: n, Catch: func(error) bool { return true }}); err != nil {
+		t.Fatal(err)
+	}
+	trials, err := s.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trials
+}
+
+// A study that goes on with another sampler, as in another process, has the same
+// trials as one that was not interrupted: what was learned is in the trials.
+func TestGPResumes(t *testing.T) {
+	f := func(tr *hone.Trial) (float64, error) {
+		x, k := tr.SuggestFloat("x", -1, 1), tr.SuggestInt("k", 1, 9)
+		v := x*x + math.Abs(float64(k)-3)
+		if tr.SuggestBool("more") {
+			v += tr.SuggestLogFloat("y", 1e-3, 1)
+		}
+		return v, nil
+	}
+	whole := gpStudy(t, &hone.Options{Name: "a", Seed: 3, Sampler: new(sampler.GP)}, 26, f)
+	st := storage.NewMemory()
+	var parts []hone.FrozenTrial
+	for range 2 {
+		parts = gpStudy(t, &hone.Options{Name: "a", Seed: 3, Sampler: new(sampler.GP), Storage: st, LoadIfExists: true}, 13, f)
+	}
+	learned := 0
+	for i := range whole {
+		if !reflect.DeepEqual(whole[i].Params, parts[i].Params) || !reflect.DeepEqual(whole[i].SystemAttrs["hone:gp"], parts[i].SystemAttrs["hone:gp"]) {
+			t.Fatalf("trial %d: %v and %v", i, whole[i].Params, parts[i].Params)
+		}
+		if whole[i].SystemAttrs["hone:gp"] != nil {
+			learned++
+		}
+	}
+	if learned < 5 || learned > 24 {
+		t.Errorf("learned in %d of 26 trials", learned)
+	}
+}
+
+// gpQuery asks for the next trial of a history.
+func gpQuery(h *storage.History, number int) *sampler.Query {
+	return &sampler.Query{
+		Study: "a", Seed: 1, Directions: []storage.Direction{storage.Minimize}, History: h,
+		Trial: &storage.Trial{Number: number, State: storage.Running}, Rand: rand.New(rand.NewPCG(1, uint64(number))),
+	}
+}
+
+// Of a conditional space GP learns what depends on what: it chooses those
+// parameters that the trial will ask for, and no others.
+func TestGPLearnsConditions(t *testing.T) {
+	kind := distributions.Categorical{Choices: []any{"linear", "forest", "none"}}
+	trees, depth, penalty := distributions.Int{Low: 1, High: 100, Log: true}, distributions.Float{Low: 0, High: 1}, distributions.Float{Low: 1e-4, High: 1, Log: true}
+	var trials []*storage.Trial
+	rng := rand.New(rand.NewPCG(2, 2))
+	for n := range 20 {
+		tr := &storage.Trial{ID: int64(n), Number: n, State: storage.Complete, Values: []float64{rng.Float64()}}
+		add := func(name string, d distributions.Distribution) float64 {
+			v := d.FromUnit(rng.Float64())
+			tr.Params = append(tr.Params, storage.Param{Name: name, Value: v, Dist: d})
+			return v
+		}
+		switch add("kind", kind) {
+		case 0:
+			add("penalty", penalty)
+		case 1:
+			add("trees", trees)
+			add("depth", depth)
+		}
+		trials = append(trials, tr)
+	}
+	for seed := range uint64(30) {
+		q := gpQuery(storage.NewHistory(1, trials...), 20)
+		q.Rand = rand.New(rand.NewPCG(seed, 20))
+		s := new(sampler.GP)
+		out, err := s.SampleJoint(context.Background(), q, q.History.Space())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for name := range out {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		want := [][]string{{"kind", "penalty"}, {"depth", "kind", "trees"}, {"kind"}}[int(out["kind"])]
+		if !slices.Equal(names, want) {
+			t.Fatalf("chose %v, want %v", out, want)
+		}
+	}
+}
+
+// What was tried in an older range counts in today's.
+func TestGPKeepsOldRanges(t *testing.T) {
+	trials := gpStudy(t, &hone.Options{Seed: 5, Sampler: new(sampler.GP)}, 24, func(tr *hone.Trial) (float64, error) {
+		high := 10.0
+		if tr.Number() >= 16 {
+			high = 5
+		}
+		x := tr.SuggestFloat("x", 0, high)
+		return math.Abs(x - 4.2), nil
+	})
+	near := 0
+	for _, tr := range trials[16:] {
+		if math.Abs(tr.Params["x"].(float64)-4.2) < 0.5 {
+			near++
+		}
+	}
+	if near < 4 {
+		t.Errorf("%d of 8 trials after the range changed are near the best place of before", near)
+	}
+}
+
+// Workers do not crowd: what is under way is believed, and where it is planned but
+// not yet asked for, it is known.
+func TestGPSpreadsWorkers(t *testing.T) {
+	d := distributions.Int{Low: 0, High: 9}
+	var trials []*storage.Trial
+	for n, v := range []float64{0, 9, 5, 3, 7} {
+		trials = append(trials, &storage.Trial{ID: int64(n), Number: n, State: storage.Complete, Values: []float64{math.Abs(v - 4)}, Params: []storage.Param{{Name: "k", Value: v, Dist: d}}})
+	}
+	h := storage.NewHistory(1, trials...)
+	var running []*storage.Trial
+	chosen := make(map[float64]bool)
+	for number := 5; number < 10; number++ {
+		q := gpQuery(h, number)
+		q.Running = running
+		own := &storage.Trial{ID: int64(number), Number: number, State: storage.Running}
+		q.SetAttr = func(key string, value any) error {
+			text, err := json.Marshal(value)
+			own.SystemAttrs = own.SystemAttrs.With(key, string(text))
+			return err
+		}
+		out, err := new(sampler.GP).SampleJoint(context.Background(), q, h.Space())
+		if err != nil {
+			t.Fatal(err)
+		}
+		chosen[out["k"]] = true
+		if number == 5 { // nobody was there yet to tell of it; it has asked for its parameter
+			own.Params = []storage.Param{{Name: "k", Value: out["k"], Dist: d}}
+		}
+		running = append(running, own)
+	}
+	if len(chosen) != 5 {
+		t.Errorf("five workers chose %d different points", len(chosen))
+	}
+}
+
+// Notes that make the matrix singular: noise is added, and the log says so.
+func TestGPIllConditioned(t *testing.T) {
+	d := distributions.Float{Low: 0, High: 1}
+	var trials []*storage.Trial
+	for n := range 8 {
+		trials = append(trials, &storage.Trial{ID: int64(n), Number: n, State: storage.Complete, Values: []float64{float64(n % 3)}, Params: []storage.Param{{Name: "x", Value: float64(n) / 9, Dist: d}}})
+	}
+	var note map[string]any
+	q := gpQuery(storage.NewHistory(1, trials...), 8)
+	q.SetAttr = func(key string, value any) error {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(text, &note)
+	}
+	if _, err := new(sampler.GP).SampleJoint(context.Background(), q, q.History.Space()); err != nil {
+		t.Fatal(err)
+	}
+	var theta []byte
+	for _, v := range []float32{80, 0, -80} { // all points are alike, and there is no noise
+		theta = binary.LittleEndian.AppendUint32(theta, math.Float32bits(v))
+	}
+	note["theta"] = []string{base64.StdEncoding.EncodeToString(theta)}
+	text, err := json.Marshal(note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trials[7].SystemAttrs = trials[7].SystemAttrs.With("hone:gp", string(text))
+	var log bytes.Buffer
+	q = gpQuery(storage.NewHistory(1, trials...), 8)
+	q.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	out, err := new(sampler.GP).SampleJoint(context.Background(), q, q.History.Space())
+	if err != nil || !d.Contains(out["x"]) {
+		t.Fatalf("chose %v, error %v", out, err)
+	}
+	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "ill-conditioned") {
+		t.Errorf("logged %q", log.String())
+	}
+}
+
+// Results and spaces that no model likes: every trial gets values of its domain.
+func TestGPBadInput(t *testing.T) {
+	inf := math.Inf(1)
+	xy := func(tr *hone.Trial) float64 {
+		return tr.SuggestFloat("x", -1, 1) + float64(tr.SuggestInt("k", 0, 5))
+	}
+	choices := make([]any, 10_000)
+	for i := range choices {
+		choices[i] = i
+	}
+	for name, c := range map[string]struct {
+		n int
+		f hone.Objective
+	}{
+		"constant": {20, func(tr *hone.Trial) (float64, error) { xy(tr); return 7, nil }},
+		"one outlier": {20, func(tr *hone.Trial) (float64, error) {
+			if tr.Number() == 6 {
+				xy(tr)
+				return 1e300, nil
+			}
+			return xy(tr), nil
+		}},
+		"infinite": {20, func(tr *hone.Trial) (float64, error) {
+			return []float64{xy(tr), inf, -inf}[tr.Number()%3], nil
+		}},
+		"only infinite":  {12, func(tr *hone.Trial) (float64, error) { xy(tr); return inf, nil }},
+		"all fail":       {12, func(tr *hone.Trial) (float64, error) { return 0, fmt.Errorf("no: %v", xy(tr)) }},
+		"all infeasible": {16, func(tr *hone.Trial) (float64, error) { v := xy(tr); tr.SetConstraint("c", 3+v); return v, nil }},
+		"one constraint infinite": {16, func(tr *hone.Trial) (float64, error) {
+			v := xy(tr)
+			tr.SetConstraint("c", []float64{inf, -1, -inf}[tr.Number()%3])
+			return v, nil
+		}},
+		"one dimension, two values": {8, func(tr *hone.Trial) (float64, error) { return float64(tr.SuggestInt("k", 0, 1)), nil }},
+		"one dimension":             {20, func(tr *hone.Trial) (float64, error) { return tr.SuggestFloat("x", 0, 1e-300), nil }},
+		"a thousand dimensions": {7, func(tr *hone.Trial) (float64, error) {
+			sum := 0.0
+			for i := range 1000 {
+				sum += tr.SuggestFloat(fmt.Sprint("x", i), 0, 1)
+			}
+			return sum, nil
+		}},
+		"ten thousand categories": {16, func(tr *hone.Trial) (float64, error) {
+			v, err := tr.Suggest("c", distributions.Categorical{Choices: choices})
+			if err != nil {
+				return 0, err
+			}
+			return math.Abs(float64(v.(int)-5000)) + xy(tr), nil
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trials := gpStudy(t, &hone.Options{Seed: 1, Sampler: new(sampler.GP)}, c.n, c.f)
+			points := make(map[string]bool)
+			for i, tr := range trials {
+				for p, d := range tr.Distributions {
+					if v, err := d.Internal(tr.Params[p]); err != nil || !d.Contains(v) {
+						t.Fatalf("trial %d: %s is %v", i, p, tr.Params[p])
+					}
+				}
+				points[fmt.Sprint(tr.Params)] = true
+			}
+			if len(trials) != c.n || len(points) < min(c.n, 10) && name != "one dimension, two values" {
+				t.Errorf("%d trials at %d points", len(trials), len(points))
+			}
+		})
+	}
+	// The same point again and again, and histories of none to three trials.
+	d := distributions.Float{Low: 0, High: 1}
+	for n := range 30 {
+		var trials []*storage.Trial
+		for i := range n {
+			trials = append(trials, &storage.Trial{ID: int64(i), Number: i, State: storage.Complete, Values: []float64{float64(i % 4)}, Params: []storage.Param{{Name: "x", Value: 0.25, Dist: d}}})
+		}
+		q := gpQuery(storage.NewHistory(1, trials...), n)
+		out, err := new(sampler.GP).SampleJoint(context.Background(), q, q.History.Space())
+		if err != nil || n > 0 && !d.Contains(out["x"]) || out["x"] == 0.25 {
+			t.Fatalf("after %d trials at 0.25: %v, error %v", n, out, err)
+		}
+	}
+}
+
+// FuzzGP gives GP histories of any kind: parameters that come and go and change
+// their domains, results that are no numbers, trials under way.
+func FuzzGP(f *testing.F) {
+	for i := range uint64(12) {
+		f.Add(i, uint8(3*i), uint8(i*37))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, size, shape uint8) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		domains := []distributions.Distribution{
+			distributions.Float{Low: -1, High: 1}, distributions.Float{Low: 1e-9, High: 1e9, Log: true}, distributions.Float{Low: 0, High: 1, Step: 0.25},
+			distributions.Float{Low: -math.MaxFloat64, High: math.MaxFloat64}, distributions.Float{Low: 5e-324, High: 1e300, Log: true},
+			distributions.Int{Low: -3, High: 3}, distributions.Int{Low: 1, High: math.MaxInt32, Log: true}, distributions.Int{Low: math.MinInt32, High: math.MaxInt32},
+			distributions.Categorical{Choices: []any{"a", "b", "c"}}, distributions.Int{Low: 4, High: 4},
+		}
+		odd := []float64{0, math.NaN(), math.Inf(1), math.Inf(-1), 1e300, -1e300, 5e-324, 1, 2, 3}
+		value := func() float64 {
+			if rng.IntN(2) == 0 {
+				return odd[rng.IntN(len(odd))]
+			}
+			return rng.NormFloat64()
+		}
+		directions := []storage.Direction{storage.Minimize, storage.Maximize}[:1+int(shape)%2]
+		dims := 1 + int(shape>>1)%5
+		record := func(n int) *storage.Trial {
+			tr := &storage.Trial{ID: int64(n), Number: n, State: []storage.State{storage.Complete, storage.Complete, storage.Complete, storage.Pruned, storage.Failed}[rng.IntN(5)]}
+			for j := range dims {
+				d := domains[(j+int(shape>>4))%len(domains)]
+				if rng.IntN(6) == 0 {
+					d = domains[rng.IntN(len(domains))]
+				}
+				if rng.IntN(5) > 0 {
+					tr.Params = append(tr.Params, storage.Param{Name: fmt.Sprint("p", j), Value: d.FromUnit(rng.Float64()), Dist: d})
+				}
+			}
+			for range directions {
+				tr.Values = append(tr.Values, value())
+			}
+			if shape&8 > 0 {
+				tr.SystemAttrs = storage.Attrs{{Key: storage.AttrConstraintPrefix + "c", Value: fmt.Sprint(rng.NormFloat64())}}
+			}
+			return tr
+		}
+		var trials []*storage.Trial
+		for n := range int(size) % 40 {
+			trials = append(trials, record(n))
+		}
+		h := storage.NewHistory(len(directions), trials...)
+		s := new(sampler.GP)
+		q := gpQuery(h, 40)
+		q.Directions = directions
+		running := record(41)
+		running.State, running.Values = storage.Running, nil
+		q.Running = []*storage.Trial{running}
+		q.SetAttr = func(_ string, value any) error {
+			_, err := json.Marshal(value)
+			return err
+		}
+		space := h.Space()
+		out, err := s.SampleJoint(context.Background(), q, space)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range out {
+			if !space[name].Contains(v) {
+				t.Fatalf("%s is %v, not in %v", name, v, space[name])
+			}
+			q.Trial.Params = append(q.Trial.Params, storage.Param{Name: name, Value: v, Dist: space[name]})
+			if rng.IntN(2) == 0 {
+				break
+			}
+		}
+		for _, d := range domains[:9] {
+			name := fmt.Sprint("p", rng.IntN(dims+1))
+			if v, err := s.Sample(context.Background(), q, name, d); err != nil || !d.Contains(v) {
+				t.Fatalf("%s is %v, not in %v, error %v", name, v, d, err)
+			}
+		}
+	})
 }

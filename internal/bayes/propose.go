@@ -48,8 +48,10 @@ type Proposal struct {
 	// Fits are what was learned, when something was; it should be noted with the
 	// number of Points, for the Problems to come. Nil: nothing was.
 	Fits []Fit
-	// Jitter is the largest that a model needed, see [gp.Model.Jitter].
-	Jitter float64
+	// Jitter is the largest that a model needed, see [gp.Model.Jitter]. NoModel says
+	// that not even that helped, and the point was chosen as the first ones are.
+	Jitter  float64
+	NoModel bool
 }
 
 // An Engine proposes points. It keeps memory and factored matrices from one
@@ -105,15 +107,13 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	x := make([]float64, len(p.Space.Dims))
 	copy(x, p.Base)
 	var st *state
-	how := "design"
-	if len(p.Points) >= p.start() {
-		if st = e.state(p); st == nil {
-			how = "design, as no model could be made"
-		}
+	ready := len(p.Points) >= p.start()
+	if ready {
+		st = e.state(p)
 	}
 	if st == nil {
 		p.Space.design(x, p.Kept, known, p.Belief, rng)
-		return Proposal{Point: p.untried(x, tried, rng), How: how}
+		return Proposal{Point: p.untried(x, tried, rng), How: "design", NoModel: ready}
 	}
 	crit, how := st.criterion(p, rng)
 	s := &search{space: p.Space, models: st.models, crit: crit, belief: p.Belief, weight: p.Weight, x: st.ranked, base: p.Base, kept: p.Kept, tried: tried, rng: rng}
