@@ -23,11 +23,11 @@ func (r *run) guard(t *Trial) *guard {
 		g.timer = time.AfterFunc(r.o.TrialTimeout, func() {
 			g.expired.Store(true)
 			t.abort(errTrialTimeout)
-			r.abandonLater(t, g)
+			r.abandonLater(t, g, false)
 		})
 	}
 	if r.ctx.Done() != nil {
-		g.unhook = context.AfterFunc(r.ctx, func() { r.abandonLater(t, g) })
+		g.unhook = context.AfterFunc(r.ctx, func() { r.abandonLater(t, g, false) })
 	}
 	return g
 }
@@ -50,9 +50,22 @@ func (g *guard) take() bool { return g.taken.CompareAndSwap(false, true) }
 func (g *guard) timedOut() bool { return g.expired.Load() }
 
 // abandonLater gives the objective its second and then ends the trial without
-// it.
-func (r *run) abandonLater(t *Trial, g *guard) {
+// it. While the objective waits for the sampler, the pruner or the storage it is
+// not to blame, and gets another second once they are done; waited says that it
+// was so a second ago.
+func (r *run) abandonLater(t *Trial, g *guard, waited bool) {
 	time.AfterFunc(graceAfterCancel, func() {
+		if g.taken.Load() {
+			return
+		}
+		waits := !t.choosing.TryLock()
+		if !waits {
+			t.choosing.Unlock()
+		}
+		if waits || waited {
+			r.abandonLater(t, g, waits)
+			return
+		}
 		if !g.take() {
 			return
 		}
