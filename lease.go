@@ -70,9 +70,11 @@ type leaseKeeper struct {
 	o      LeaseOptions
 	worker string
 
-	mu   sync.Mutex
-	held int // trials under way here
-	stop chan struct{}
+	mu     sync.Mutex
+	held   int // trials under way here
+	stop   chan struct{}
+	eyes   int       // how many look around now and then
+	looked time.Time // when the last look succeeded, or the first of the eyes opened
 
 	watch sync.Mutex // one look at a time
 	seq   int64
@@ -123,6 +125,7 @@ func (l *leaseKeeper) hold(t *Trial) {
 	t.held = true
 	l.held++
 	if l.held == 1 {
+		l.openEyes()
 		l.stop = make(chan struct{})
 		go l.keep(l.stop)
 	}
@@ -140,8 +143,47 @@ func (l *leaseKeeper) drop(t *Trial) {
 	t.held = false
 	l.held--
 	if l.held == 0 {
+		l.eyes--
 		close(l.stop)
 	}
+}
+
+// attend has this process count as one that looks around until done is called.
+func (l *leaseKeeper) attend() (done func()) {
+	if l == nil {
+		return func() {}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.openEyes()
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.eyes--
+	}
+}
+
+// openEyes notes, with mu held, that somebody begins to look around.
+func (l *leaseKeeper) openEyes() {
+	if l.eyes == 0 {
+		l.looked = time.Now()
+	}
+	l.eyes++
+}
+
+// blind notes a look, and returns for how long nobody here could look although
+// somebody meant to: this process or its machine stood still, or the storage was
+// out of reach. The others may have fared the same, so that time says nothing of
+// them.
+func (l *leaseKeeper) blind(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	gap := now.Sub(l.looked)
+	l.looked = now
+	if l.eyes == 0 || gap < l.o.Lost/2 {
+		return 0
+	}
+	return gap
 }
 
 // holds reports whether the trial is under this process's lease.
@@ -265,6 +307,7 @@ func (l *leaseKeeper) reap(ctx context.Context) error {
 	}
 	others := l.study.known.leasedElsewhere()
 	if len(others) == 0 {
+		l.blind(time.Now())
 		return nil
 	}
 	beats, err := l.store.Beats(ctx, l.study.id)
@@ -272,6 +315,12 @@ func (l *leaseKeeper) reap(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
+	if gap := l.blind(now); gap > 0 {
+		for what, seen := range l.seen {
+			seen.at = seen.at.Add(gap)
+			l.seen[what] = seen
+		}
+	}
 	var failed error
 	for _, rec := range others {
 		holder, what, seq := rec.Holder(), rec.Holder(), beats[rec.Holder()]

@@ -171,6 +171,43 @@ func TestLostWorkerIsReplacedAndFenced(t *testing.T) {
 	})
 }
 
+// A storage that nobody reached for a while, as when its server was restarted, is
+// no reason to take anybody for lost.
+func TestOutageForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		studies, links := workers(t, 3, hone.LeaseOptions{})
+		var wg sync.WaitGroup
+		for _, s := range studies {
+			wg.Go(func() {
+				if err := s.OptimizeContext(context.Background(), func(tr *hone.Trial) (float64, error) {
+					select {
+					case <-time.After(5 * time.Minute):
+						return 1, nil
+					case <-tr.Context().Done():
+						return 0, context.Cause(tr.Context())
+					}
+				}, &hone.OptimizeOptions{TotalTrials: 3}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for _, outage := range []time.Duration{9 * time.Second, 30 * time.Second, time.Minute} {
+			time.Sleep(20 * time.Second)
+			for _, l := range links {
+				l.cut.Store(true)
+			}
+			time.Sleep(outage)
+			for _, l := range links {
+				l.cut.Store(false)
+			}
+		}
+		wg.Wait()
+		if got := states(t, studies[0]); got[hone.Complete] != 3 || len(got) != 1 {
+			t.Errorf("states %v", got)
+		}
+	})
+}
+
 // Ask and tell has leases too, and tells of a lost one.
 func TestTellAfterTheLeaseWasLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -309,6 +309,7 @@ func (r *run) leave(replace bool) {
 // next begins a trial. With a budget it waits until there is one to begin or the
 // budget is used up. nil means that there are no more.
 func (r *run) next() *Trial {
+	defer r.study.lease.attend()()
 	pause, settled := 5*time.Millisecond, false
 	for !r.isStopped() && r.ctx.Err() == nil {
 		var wake chan struct{}

@@ -381,7 +381,7 @@ func TestTotalTrials(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 16 {
 			wg.Go(func() {
-				s, err := hone.NewStudy(&hone.Options{Name: "shared", Storage: mem, LoadIfExists: true})
+				s, err := hone.NewStudy(&hone.Options{Name: "shared", Storage: mem, LoadIfExists: true, Sampler: new(sampler.Random)})
 				if err == nil {
 					err = s.OptimizeContext(context.Background(), parabola, &hone.OptimizeOptions{TotalTrials: 500, Workers: 4})
 				}
