@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -205,21 +206,26 @@ func (c *crew) run(kinds ...string) {
 func TestKill(t *testing.T) {
 	places(t, func(t *testing.T, p place) {
 		kills := intEnv("HONE_TEST_KILLS", 12)
+		if testing.Short() {
+			kills = min(kills, 4)
+		}
 		c := &crew{t: t, p: p, budget: 40 * kills, pause: 40, kills: map[string]int{"go": kills}}
 		c.run("go", "go", "go", "go")
 		c.check(0)
 	})
 }
 
-// F21: workers of ours and of Optuna's share a study; some of both are killed.
+// F21: workers of ours and of Optuna's share a study; half of both are killed.
+// HONE_TEST_PEERS is how many there are of each, HONE_TEST_TRIALS the budget.
 func TestMixed(t *testing.T) {
 	optunas(t, func(t *testing.T, python string, p place) {
 		if testing.Short() {
 			t.Skip("takes some seconds")
 		}
-		c := &crew{t: t, p: p, python: python, budget: intEnv("HONE_TEST_TRIALS", 300), pause: 100, kills: map[string]int{"go": 2, "python": 1}}
-		c.run("go", "go", "python", "python")
-		c.check(4)
+		n := intEnv("HONE_TEST_PEERS", 2)
+		c := &crew{t: t, p: p, python: python, budget: intEnv("HONE_TEST_TRIALS", 300), pause: 100, kills: map[string]int{"go": (n + 1) / 2, "python": (n + 1) / 2}}
+		c.run(append(slices.Repeat([]string{"go"}, n), slices.Repeat([]string{"python"}, n)...)...)
+		c.check(2 * n)
 		p.agreeWithPython(t, python)
 	})
 }

@@ -52,7 +52,7 @@ type Options struct {
 	// means 16.
 	MaxConns int
 	// Patience is for how long a call tries again while the storage is locked
-	// or cannot be reached. 0 means a minute.
+	// or cannot be reached. 0 means a minute; below zero, not at all.
 	Patience time.Duration
 	// TLS is for grpcs, rediss, and mysql with tls=custom; nil is the usual
 	// setting.

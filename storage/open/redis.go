@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -34,9 +35,16 @@ func openRedis(_ context.Context, a address, o *Options) (storage.Storage, error
 			c.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, ServerName: a.host}
 		}
 	}
+	patience := o.Patience
+	switch {
+	case patience == 0:
+		patience = time.Minute
+	case patience < 0: // not at all
+		patience = 1
+	}
 	quietRedis()
 	client := redis.NewClient(c)
-	st, err := redisstore.New(client, &redisstore.Options{Prefix: a.params.Get("prefix"), Patience: max(o.Patience, 0), CloseClient: true})
+	st, err := redisstore.New(client, &redisstore.Options{Prefix: a.params.Get("prefix"), Patience: patience, CloseClient: true})
 	if err != nil {
 		client.Close()
 		return nil, err

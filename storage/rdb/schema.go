@@ -140,12 +140,14 @@ func one(list []string) string {
 	return list[0]
 }
 
-// graceSchema is how long unfinished tables are waited for.
+// graceSchema is how long unfinished tables are waited for after the last of them
+// was made.
 const graceSchema = 5 * time.Second
 
 // ensureSchema creates the tables in a database that has none, and otherwise
 // looks whether they are the right ones.
 func (s *Storage) ensureSchema(ctx context.Context) error {
+	made := 0
 	for start := time.Now(); ; {
 		var f *schema
 		err := s.read(ctx, func(t *tx) (err error) {
@@ -164,6 +166,9 @@ func (s *Storage) ensureSchema(ctx context.Context) error {
 				continue // and look at what there is now
 			}
 			return fmt.Errorf("create the tables: %w", err)
+		}
+		if n := len(f.here) + len(f.version) + len(f.alembic); n != made { // somebody is at it
+			made, start = n, time.Now()
 		}
 		unfinished, err := f.check()
 		if err == nil || !unfinished || time.Since(start) > graceSchema {

@@ -112,12 +112,24 @@ func TestServerRestarts(t *testing.T) {
 			}
 		})
 	}
-	for range 5 {
-		time.Sleep(200 * time.Millisecond)
-		s.kill()
-		s.start()
+	for i := range 6 { // killed each time that some more are done
+		for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+			mu.Lock()
+			n := len(done)
+			mu.Unlock()
+			if n >= 15*(i+1) || t.Failed() {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Error("the workers stand still")
+				break
+			}
+		}
+		if i < 5 {
+			s.kill()
+			s.start()
+		}
 	}
-	time.Sleep(200 * time.Millisecond)
 	close(stop)
 	wg.Wait()
 	ts, err := st.Trials(ctx, study, -1, nil)
@@ -196,11 +208,8 @@ func TestServerRefuses(t *testing.T) {
 		t.Errorf("%d attributes, %v; want %d", len(s.UserAttrs), err, kept-1)
 	}
 	s.kill()
-	begin := time.Now()
 	_, err = redisstore.New(s.client(canary), nil)
-	if clean(err); time.Since(begin) > 10*time.Second {
-		t.Errorf("without a server: %v after %v", err, time.Since(begin))
-	}
+	clean(err)
 }
 
 func TestOptions(t *testing.T) {

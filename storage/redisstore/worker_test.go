@@ -55,10 +55,11 @@ func workerMain(prefix string) error {
 		return err
 	}
 	defer st.Close()
-	s, err := hone.NewStudy(&hone.Options{
-		Name: "s", Storage: st, LoadIfExists: true, Sampler: new(sampler.Random),
-		Lease: hone.LeaseOptions{Beat: 200 * time.Millisecond, Lost: 2 * time.Second, MaxRetries: 100},
-	})
+	lease := hone.LeaseOptions{Beat: 200 * time.Millisecond, Lost: 2 * time.Second, MaxRetries: 100}
+	if pause == 0 { // nobody is killed
+		lease.Lost = time.Minute
+	}
+	s, err := hone.NewStudy(&hone.Options{Name: "s", Storage: st, LoadIfExists: true, Sampler: new(sampler.Random), Lease: lease})
 	if err != nil {
 		return err
 	}

@@ -151,7 +151,7 @@ def delete(url, study):
 
 
 def heartbeats(url, study):
-    with storage(url, heartbeat_interval=1, grace_period=2) as st:
+    with storage(url, heartbeat_interval=60, grace_period=600) as st:
         sid = st.get_study_id_from_name(study)
         return [st.get_trial(i).number for i in st._get_stale_trial_ids(sid)]
 
