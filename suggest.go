@@ -308,8 +308,8 @@ func (t *Trial) settled(space map[string]distributions.Distribution) []storage.P
 			out = append(out, p)
 		}
 	}
-	for _, name := range sortedKeys(space) {
-		d := space[name]
+	given := len(out)
+	for name, d := range space {
 		if value, ok := t.fixed[name]; ok {
 			if v, err := d.Internal(value); err == nil {
 				out = append(out, storage.Param{Name: name, Value: v, Dist: d})
@@ -320,6 +320,8 @@ func (t *Trial) settled(space map[string]distributions.Distribution) []storage.P
 			out = append(out, storage.Param{Name: name})
 		}
 	}
+	// A map has no order, and most spaces nothing that would have to be sorted.
+	slices.SortFunc(out[given:], func(a, b storage.Param) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

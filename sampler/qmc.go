@@ -39,6 +39,9 @@ type QMC struct {
 
 	fixed map[string]any // parameters of one value, given by PartialFixed
 
+	once   sync.Once
+	halton *qmc.HaltonTable // of the first study
+
 	mu    sync.Mutex
 	cells map[*storage.Log]*cells
 }
@@ -63,7 +66,11 @@ func (s *QMC) coordinate(q *Query, number, dim int) float64 {
 	case s.Halton && s.NoScramble:
 		return qmc.Halton(index, dim)
 	case s.Halton:
-		return qmc.ScrambledHalton(index, dim, q.Seed)
+		s.once.Do(func() { s.halton = &qmc.HaltonTable{Seed: q.Seed} })
+		if s.halton.Seed == q.Seed {
+			return s.halton.At(index, dim)
+		}
+		return qmc.ScrambledHalton(index, dim, q.Seed) // a second study
 	case s.NoScramble:
 		return qmc.Sobol(index, dim)
 	}

@@ -42,9 +42,11 @@ func ScrambledHalton(index uint64, dim int, seed uint64) float64 {
 		den *= base
 		index /= base
 	}
-	tail := (float64(Hash(k, 1<<32)>>53) + 0.5) * 0x1p-11
-	return min((float64(num)+tail)/float64(den), 1-0x1p-53)
+	return min((float64(num)+haltonTail(k))/float64(den), 1-0x1p-53)
 }
+
+// haltonTail returns a number in (0, 1) that stands for the digits after the last.
+func haltonTail(key uint64) float64 { return (float64(Hash(key, 1<<32)>>53) + 0.5) * 0x1p-11 }
 
 // ScrambledHaltonPoint sets dst to point index of the scrambled sequence of
 // len(dst) dimensions: dst[j] = ScrambledHalton(index, j, seed).
@@ -60,7 +62,7 @@ func Permute(i, n, key uint64) uint64 {
 	switch {
 	case n == 2:
 		return i ^ mix(key)&1
-	case n <= 64:
+	case n <= largestBase:
 		return rank(i, n, key)
 	}
 	return feistel(i, n, key)

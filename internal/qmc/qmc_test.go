@@ -3,6 +3,7 @@ package qmc
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -169,6 +170,37 @@ func TestExtremes(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// The table is the function, to the bit.
+func TestHaltonTable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for seed := range uint64(5) {
+		table := &HaltonTable{Seed: seed * seed * 977}
+		for _, dim := range []int{0, 1, 2, 3, 9, smallBases - 1, smallBases, 300} {
+			index := []uint64{0, 1, 2, 1<<32 - 1, 1 << 32, math.MaxUint64}
+			for n := range uint64(200) {
+				index = append(index, n, rng.Uint64()>>(n%64))
+			}
+			for _, i := range index {
+				if got, want := table.At(i, dim), ScrambledHalton(i, dim, table.Seed); got != want {
+					t.Fatalf("seed %d, dimension %d, point %d: %v, want %v", table.Seed, dim, i, got, want)
+				}
+			}
+		}
+	}
+	if prime(smallBases-1) > largestBase || prime(smallBases) <= largestBase {
+		t.Errorf("the bases up to %d are not %d", largestBase, smallBases)
+	}
+}
+
+func BenchmarkHaltonTable10(b *testing.B) {
+	table := &HaltonTable{Seed: 1}
+	for i := range b.N {
+		for j := range 10 {
+			table.At(uint64(i), j)
 		}
 	}
 }
