@@ -73,6 +73,7 @@ type leaseKeeper struct {
 	mu     sync.Mutex
 	held   int // trials under way here
 	stop   chan struct{}
+	beaten time.Time // when the last round began
 	eyes   int       // how many look around now and then
 	looked time.Time // when the last look succeeded, or the first of the eyes opened
 
@@ -197,21 +198,29 @@ func (l *leaseKeeper) holds(t *Trial) bool {
 }
 
 // keep writes beats and looks around. The first beat is due at once: a trial
-// whose worker never beat is judged from when it was first seen.
+// whose worker never beat is judged from when it was first seen. A process that
+// holds trials now and then, which this goroutine lives no longer than, beats no
+// more often than one that always holds some.
 func (l *leaseKeeper) keep(stop chan struct{}) {
-	tick := time.NewTicker(l.o.Beat)
-	defer tick.Stop()
+	l.mu.Lock()
+	next := time.NewTimer(l.o.Beat - time.Since(l.beaten))
+	l.mu.Unlock()
+	defer next.Stop()
 	for {
+		select {
+		case <-stop:
+			return
+		case <-next.C:
+		}
+		l.mu.Lock()
+		l.beaten = time.Now()
+		l.mu.Unlock()
+		next.Reset(l.o.Beat)
 		ctx, cancel := context.WithTimeout(context.Background(), l.o.Lost)
 		if err := l.round(ctx); err != nil && l.study.logger != nil {
 			l.study.logger.Warn("hone: lease round failed, the next one tries again", "study", l.study.name, "error", err)
 		}
 		cancel()
-		select {
-		case <-stop:
-			return
-		case <-tick.C:
-		}
 	}
 }
 
