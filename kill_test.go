@@ -208,3 +208,27 @@ print(len([t for t in s.trials if t.state.name == "COMPLETE"]), len(s.trials), [
 		t.Errorf("Optuna reads %s, want %s (%v)", out, want, err)
 	}
 }
+
+// stopLease is short, for the test of a stopped process waits for its end, and yet
+// long for whoever is to beat in it.
+var stopLease = hone.LeaseOptions{Beat: 200 * time.Millisecond, Lost: 3 * time.Second}
+
+// stoppedWorker is the process that TestStoppedProcess stops: it begins a trial,
+// says so, and brings its result when it is told to.
+func stoppedWorker(path string) error {
+	st, err := journal.Open(path, nil)
+	if err != nil {
+		return err
+	}
+	s, err := hone.LoadStudy(context.Background(), st, "stop", &hone.Options{Sampler: new(sampler.Random), Lease: stopLease})
+	if err != nil {
+		return err
+	}
+	err = s.OptimizeContext(context.Background(), func(t *hone.Trial) (float64, error) {
+		fmt.Println("begun", t.SuggestFloat("x", 0, 1))
+		<-t.Context().Done() // comes when it has woken
+		fmt.Println("lease lost:", errors.Is(context.Cause(t.Context()), hone.ErrLeaseLost))
+		return -1, nil // a result that would be the best
+	}, &hone.OptimizeOptions{Trials: 1})
+	return errors.Join(err, st.Close())
+}
