@@ -15,7 +15,7 @@ import (
 
 func TestPartialFixed(t *testing.T) {
 	for name, base := range map[string]func() sampler.Sampler{
-		"nil":        func() sampler.Sampler { return nil },
+		"TPE":        func() sampler.Sampler { return &sampler.TPE{} },
 		"Random":     func() sampler.Sampler { return &sampler.Random{} },
 		"QMC":        func() sampler.Sampler { return &sampler.QMC{} },
 		"BruteForce": func() sampler.Sampler { return &sampler.BruteForce{} },
@@ -35,7 +35,7 @@ func TestPartialFixedValues(t *testing.T) {
 		{Name: "c", Dist: distributions.Categorical{Choices: []any{"a", "b", nil}}},
 		float("y", 0, 1),
 	}
-	for name, base := range map[string]sampler.Sampler{"Random": &sampler.Random{}, "QMC": &sampler.QMC{}} {
+	for name, base := range map[string]sampler.Sampler{"Random": &sampler.Random{}, "QMC": &sampler.QMC{}, "Auto": nil} {
 		s := &sampler.PartialFixed{Fixed: map[string]any{"n": 4, "c": nil, "x": 0.25}, Base: base}
 		log := storage.NewLog(1)
 		ys := make(map[float64]bool)
