@@ -96,6 +96,12 @@ func (s *Study) readNew(ctx context.Context, include []int64) error {
 	if err != nil {
 		return err
 	}
+	for _, id := range include { // a server that crashed may have lost some
+		if _, ok := slices.BinarySearchFunc(trials, id, func(t storage.Trial, id int64) int { return cmp.Compare(t.ID, id) }); !ok {
+			delete(k.unsure, id)
+			delete(k.others, id)
+		}
+	}
 	for i := range trials {
 		t := &trials[i]
 		k.after = max(k.after, t.ID)

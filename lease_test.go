@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -437,6 +438,53 @@ func TestTrialsWithoutALeaseAreLeftAlone(t *testing.T) {
 		rec, err := links[0].Trial(ctx, python.ID)
 		if got := states(t, studies[0]); err != nil || rec.State != storage.Running || got[hone.Complete] != 3 {
 			t.Errorf("%v, %v, states %v", rec.State, err, got)
+		}
+	})
+}
+
+// forgetful loses trials, as a server does that crashed before it had written them.
+type forgetful struct {
+	*link
+	gone sync.Map
+}
+
+func (f *forgetful) SetParam(ctx context.Context, trial int64, p storage.Param) error {
+	if _, ok := f.gone.Load(trial); ok {
+		return storage.ErrTrialNotFound
+	}
+	return f.link.SetParam(ctx, trial, p)
+}
+
+func (f *forgetful) Trials(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error) {
+	all, err := f.link.Trials(ctx, study, after, include)
+	return slices.DeleteFunc(slices.Clone(all), func(t storage.Trial) bool { _, ok := f.gone.Load(t.ID); return ok }), err
+}
+
+// A trial that the server has lost is no failure of the objective either.
+func TestTrialLostByTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, links := workers(t, 1, hone.LeaseOptions{})
+		f := &forgetful{link: links[0]}
+		s, err := hone.LoadStudy(context.Background(), f, "s", &hone.Options{Sampler: new(sampler.Random)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cause error
+		if err := s.Optimize(func(tr *hone.Trial) (float64, error) {
+			if tr.Number() == 1 {
+				ids, err := links[0].Trials(context.Background(), 0, -1, nil)
+				if err != nil || len(ids) != 2 {
+					t.Fatal(len(ids), err)
+				}
+				f.gone.Store(ids[1].ID, true)
+				defer func() { cause = context.Cause(tr.Context()) }()
+			}
+			return tr.SuggestFloat("x", 0, 1), nil
+		}, 3); err != nil {
+			t.Error(err)
+		}
+		if trials, err := s.Trials(); err != nil || len(trials) != 2 || !errors.Is(cause, hone.ErrLeaseLost) {
+			t.Errorf("%d trials, %v; the context ended with %v", len(trials), err, cause)
 		}
 	})
 }

@@ -18,7 +18,7 @@ func (r *run) told(rec *storage.Trial, err error) {
 	r.mu.Unlock()
 	s := r.study
 	switch {
-	case errors.Is(err, ErrTrialFinished):
+	case errors.Is(err, ErrTrialFinished), errors.Is(err, ErrLeaseLost):
 		// Somebody else ended it: a dashboard, or a worker that took us for
 		// lost. Its result is not counted, and the study goes on.
 		if s.logger != nil {

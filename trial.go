@@ -327,18 +327,26 @@ func (t *Trial) warn(msg string, args ...any) {
 
 // refused looks at why the storage did not take a change. A trial that is under
 // way here and finished there was ended by somebody else, most often by a worker
-// that took this one for lost: the trial's context ends, and the call of Optimize
-// goes on without its result.
+// that took this one for lost; one that is not there, in a study that is, was lost
+// by the server itself. The trial's context ends, and the call of Optimize goes on
+// without its result.
 func (t *Trial) refused(err error) error {
-	if !errors.Is(err, ErrTrialFinished) {
+	why, how := ErrTrialFinished, "it was ended by another worker"
+	switch {
+	case errors.Is(err, ErrTrialFinished):
+	case errors.Is(err, ErrTrialNotFound) && t.study.lease.holds(t):
+		if _, gone := t.study.storage.Study(t.quiet, t.study.id); gone != nil {
+			return err
+		}
+		how = "the storage does not know it any more"
+	default:
 		return err
 	}
-	why := ErrTrialFinished
 	if t.study.lease.holds(t) {
 		why = ErrLeaseLost
 	}
 	t.elsewhere.Store(true)
-	t.abort(fmt.Errorf("hone: trial %d: %w: it was ended by another worker", t.rec.Number, why))
+	t.abort(fmt.Errorf("hone: trial %d: %w: %s", t.rec.Number, why, how))
 	return t.lostOr(err)
 }
 

@@ -69,8 +69,13 @@ func (s *Storage) Claim(ctx context.Context, study int64, c storage.Claim) (stor
 	return t, ok, s.named(err)
 }
 
-// errTaken: a peer in Python took the trial that we had chosen.
-var errTaken = errors.New("the waiting trial was taken by another worker")
+var (
+	// errTaken: a peer in Python took the trial that we had chosen.
+	errTaken = errors.New("the waiting trial was taken by another worker")
+	// errAnew: the connection is new. The server may have lost what it had not
+	// brought to disk, so what is known of the study is read anew.
+	errAnew = errors.New("the connection is new")
+)
 
 // A claiming is a claim under way.
 type claiming struct {
@@ -109,13 +114,21 @@ func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, queue
 		defer st.claiming.Unlock()
 		ch = change{level: lazy, whole: true, do: p.doAtOnce, done: p.doneAtOnce}
 	}
-	for err = errTaken; errors.Is(err, errTaken); {
-		if err = s.change(ctx, ch); errors.Is(err, errTaken) && ctx.Err() != nil {
+	for err = errTaken; errors.Is(err, errTaken) || errors.Is(err, errAnew); {
+		if ctx.Err() != nil {
 			return storage.Trial{}, false, ctx.Err()
 		}
-	}
-	if err == nil && !p.spent {
-		err = s.sync(ctx)
+		if errors.Is(err, errAnew) {
+			st.restart()
+			if err = s.look(ctx, study, st, -1); err != nil {
+				break
+			}
+		}
+		if err = s.change(ctx, ch); err == nil && !p.spent {
+			if kept, syncErr := s.sync(ctx, p.made.ID, p.rows.started); syncErr != nil || !kept {
+				err = orElse(syncErr, errTaken) // in a crash of the server
+			}
+		}
 	}
 	if err != nil || p.spent {
 		return storage.Trial{}, false, err

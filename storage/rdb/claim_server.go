@@ -82,14 +82,12 @@ func (p *claiming) doAtOnce(t *tx) error {
 	var err error
 	if p.s.d == PostgreSQL {
 		text, args := p.postgresCall(known)
-		for range 2 {
-			_, err = t.row(text, args, &name, &id, &number, &above, &p.taken, &p.spent)
-			if state := sqlState(err); state != "42883" && state != "3F000" { // there is no such function, or schema
-				break
-			}
+		_, err = t.row(text, args, &name, &id, &number, &above, &p.taken, &p.spent)
+		if state := sqlState(err); state == "42883" || state == "3F000" { // there is no such function, or schema
 			if _, err = t.exec(claimFunction); err != nil {
 				return p.stepByStep(err)
 			}
+			return errAnew
 		}
 	} else {
 		text, args := p.mysqlScript(known)
@@ -189,20 +187,22 @@ func (p *claiming) doneAtOnce(ctx context.Context) (bool, error) {
 	return p.taken, err
 }
 
-// sync makes what was committed lazily durable. A claim does not wait for the
-// disk while it holds the study's lock, which would let claims pass one by one at
-// the pace of the disk; it waits here, together with others.
-func (s *Storage) sync(ctx context.Context) error {
+// sync makes a claim that was committed lazily durable, and reports whether it is
+// there. A claim does not wait for the disk while it holds the study's lock, which
+// would let claims pass one by one at the pace of the disk; it waits here, together
+// with others. A server that has crashed in between has lost it, maybe.
+func (s *Storage) sync(ctx context.Context, trial int64, started any) (kept bool, err error) {
 	if s.d != PostgreSQL || s.noSync.Load() {
-		return nil
+		return true, nil
 	}
-	err := s.change(ctx, change{alone: true, do: func(t *tx) error {
-		_, err := t.exec(`SELECT pg_logical_emit_message(true, 'hone', '')`)
+	err = s.change(ctx, change{alone: true, do: func(t *tx) error {
+		_, err := t.row(`SELECT EXISTS (SELECT 1 FROM trials WHERE trial_id = $1::int AND state <> 'WAITING' AND datetime_start = $2::timestamp) FROM pg_logical_emit_message(true, 'hone', '')`,
+			[]any{trial, started}, &kept)
 		return err
 	}})
 	if state := sqlState(err); state == "42501" || state == "42883" { // not permitted, or not known
 		s.noSync.Store(true)
-		return nil
+		return true, nil
 	}
-	return err
+	return kept, err
 }

@@ -117,6 +117,12 @@ func sqliteFault(code int64) fault {
 	return fatal
 }
 
+// tableGone reports whether MySQL says that a table is not there.
+func (d Dialect) tableGone(err error) bool {
+	n, ok := number(err, "Number")
+	return d == MySQL && ok && n == 1146
+}
+
 // number returns an integer field of the first error in the chain that has one
 // of these names.
 func number(err error, fields ...string) (int64, bool) {

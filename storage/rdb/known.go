@@ -316,6 +316,15 @@ func (t *tx) lockStudy(study int64) (*study, error) {
 	return st, nil
 }
 
+// restart drops the tally.
+func (st *study) restart() {
+	st.looking.Lock()
+	defer st.looking.Unlock()
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.tally, st.above = tally{}, 0
+}
+
 func (st *study) tallied() tally {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -154,6 +154,9 @@ func (s *Storage) ensureSchema(ctx context.Context) error {
 			f, err = readSchema(t)
 			return err
 		})
+		if err != nil && s.d.tableGone(err) && time.Since(start) < graceSchema {
+			continue // it went between two looks: somebody begins anew
+		}
 		if err != nil {
 			return fmt.Errorf("look at the tables: %w", err)
 		}
