@@ -67,20 +67,32 @@ func (t *Trial) suggestAll(params []Param) error {
 func (s *Study) start(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
 	s.asking.Lock()
 	defer s.asking.Unlock()
+	if err := s.settleDebts(ctx); err != nil {
+		return nil, false, err
+	}
 	for {
 		t, ok, err := s.startOne(ctx, from, budget, asked)
-		if err == nil || t == nil || !t.elsewhere.Load() {
+		switch {
+		case errors.Is(err, sampler.ErrContended) && t != nil:
+			if err := s.discard(ctx, t, "its point was taken by another trial"); err != nil {
+				return nil, false, err
+			}
+		case err == nil || t == nil || !t.elsewhere.Load():
 			return t, ok, err
 		}
-		// It was lost before it had begun in earnest; there are others.
+		// Or else it was lost before it had begun in earnest; there are others.
 	}
 }
 
 // startOne is start for one trial, which comes back with the error if there is
-// one to look at.
+// one to look at. With sampler.ErrContended it is a trial that found no point of its
+// own and is to be discarded.
 func (s *Study) startOne(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
 	if err := s.refresh(ctx); err != nil {
 		return nil, false, fmt.Errorf("hone: study %q: %w", s.name, err)
+	}
+	if err := s.takeBackOrphans(ctx); err != nil {
+		return nil, false, err
 	}
 	if e, ok := s.sampler.(sampler.Exhauster); ok {
 		h, running := s.known.around(-1)
@@ -115,7 +127,7 @@ func (s *Study) startOne(ctx, from context.Context, budget int, asked bool) (*Tr
 		if errors.Is(err, sampler.ErrContended) {
 			return t, false, err
 		}
-		_, tellErr := s.finish(ctx, t, Failed, nil, err)
+		_, tellErr := s.finishOrOwe(ctx, t, Failed, nil, err)
 		return t, false, errors.Join(err, tellErr)
 	}
 	return t, true, nil
@@ -168,7 +180,7 @@ func (s *Study) claim(ctx context.Context, budget int) (storage.Trial, bool, err
 	if lease := s.lease.attr(); lease != "" {
 		attrs = []storage.Attr{{Key: storage.AttrLease, Value: lease}}
 	} else if budget > 0 {
-		attrs = []storage.Attr{{Key: storage.AttrLease, Value: `"local"`}}
+		attrs = []storage.Attr{{Key: storage.AttrLease, Value: strconv.Quote(s.self)}}
 	}
 	if c, ok := storage.AsClaimer(s.storage); ok {
 		rec, ok, err := c.Claim(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs})

@@ -94,7 +94,7 @@ func newLeaseKeeper(s *Study, store storage.Leaser, o LeaseOptions) *leaseKeeper
 		study:  s,
 		store:  store,
 		o:      o.withDefaults(),
-		worker: storage.NewUUID(),
+		worker: s.self,
 		seen:   make(map[string]sighting),
 	}
 }

@@ -208,6 +208,8 @@ func (s *Study) optimize(ctx context.Context, o *OptimizeOptions, f MultiObjecti
 		go r.work()
 	}
 	<-r.done
+	// What the storage did not take it may take now; if not, r.err tells already.
+	_ = s.settleDebts(r.quiet)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -441,19 +443,19 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 	switch {
 	case err == nil && !timedOut:
 		if err = s.checkResult(values); err == nil {
-			r.told(s.finish(ctx, t, Complete, values, nil))
+			r.told(s.finishOrOwe(ctx, t, Complete, values, nil))
 			return
 		}
 		// The trial has failed; the study goes on, as in Optuna.
-		r.told(s.finish(ctx, t, Failed, nil, t.badResult(values, err)))
+		r.told(s.finishOrOwe(ctx, t, Failed, nil, t.badResult(values, err)))
 	case errors.Is(err, ErrPruned):
-		r.told(s.finish(ctx, t, Pruned, nil, nil))
+		r.told(s.finishOrOwe(ctx, t, Pruned, nil, nil))
 	case errors.Is(err, sampler.ErrExhausted) && t.failure() != nil:
 		// Found out only when it was asked for a value.
 		r.release()
 		r.stop(s.discard(ctx, t, "the search space is exhausted"))
 	case t.elsewhere.Load():
-		_, err := s.finish(ctx, t, Failed, nil, err)
+		_, err := s.finishOrOwe(ctx, t, Failed, nil, err)
 		r.told(nil, err)
 	case r.ctx.Err() != nil:
 		_, err := s.requeue(ctx, t, "cut off: "+context.Cause(r.ctx).Error(), true)
@@ -466,9 +468,9 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 		} else {
 			err = fmt.Errorf("%w: %w", errTrialTimeout, err)
 		}
-		r.told(s.finish(ctx, t, Failed, nil, err))
+		r.told(s.finishOrOwe(ctx, t, Failed, nil, err))
 	default:
-		r.told(s.finish(ctx, t, Failed, nil, err))
+		r.told(s.finishOrOwe(ctx, t, Failed, nil, err))
 		if t.elsewhere.Load() {
 			return // which came out only now
 		}

@@ -72,6 +72,10 @@ type Study struct {
 	domains domainCache
 	lease   *leaseKeeper
 
+	self   string // whose lease this study's trials are under
+	debtMu sync.Mutex
+	debts  []debt
+
 	runMu sync.Mutex
 	runs  map[*run]struct{} // calls of Optimize under way
 }
@@ -235,6 +239,7 @@ func openStudy(st storage.Storage, s storage.Study, seed uint64, metrics []strin
 		seed:       seed,
 		metrics:    metrics,
 		runs:       make(map[*run]struct{}),
+		self:       storage.NewUUID(),
 	}
 	if o.Logger != nil {
 		study.logger = slog.New(newCalmHandler(o.Logger.Handler()))
