@@ -255,8 +255,8 @@ func TestSchemaIsOptunas(t *testing.T) {
 func TestStartTogether(t *testing.T) {
 	starters := intEnv("HONE_TEST_STARTERS", 64)
 	places(t, func(t *testing.T, p place) {
-		handles := starters / 2 // of this process; the others are processes
 		processes := 4
+		handles := starters - processes // of this process
 		var wg sync.WaitGroup
 		start := make(chan struct{})
 		for range processes {

@@ -9,12 +9,15 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/gohone/hone"
 	"github.com/gohone/hone/distributions"
+	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/storage"
 	"github.com/gohone/hone/storage/redisstore"
 	"github.com/gohone/hone/storage/storagetest"
@@ -454,5 +457,40 @@ func TestLongJournal(t *testing.T) {
 	}
 	if trips := late.Stats().Trips; trips > 12 {
 		t.Errorf("%d round trips to read %d records", trips, late.Stats().Records)
+	}
+}
+
+// F25: a study is deleted while 8 workers work on it: they stop and say so.
+func TestDeleteUnderWorkers(t *testing.T) {
+	c := connect(t)
+	prefix := newPrefix(t, c)
+	st, other := open(t, c, prefix), open(t, c, prefix)
+	defer st.Close()
+	defer other.Close()
+	for round := range 5 {
+		study, err := hone.NewStudy(&hone.Options{Name: "doomed", Storage: st, Sampler: new(sampler.Random)})
+		must(t, err)
+		var some sync.WaitGroup // of the trials, so that there is something to delete
+		some.Add(20 * (round + 1))
+		var n atomic.Int64
+		errs := make(chan error)
+		go func() {
+			errs <- study.OptimizeContext(t.Context(), func(t *hone.Trial) (float64, error) {
+				x := t.SuggestFloat("x", 0, 1)
+				t.Report(0, x)
+				if n.Add(1) <= 20*int64(round+1) {
+					some.Done()
+				}
+				return x, nil
+			}, &hone.OptimizeOptions{Workers: 8})
+		}()
+		some.Wait()
+		must(t, hone.DeleteStudy(t.Context(), other, "doomed"))
+		if err := <-errs; !errors.Is(err, storage.ErrStudyNotFound) && !errors.Is(err, storage.ErrTrialNotFound) {
+			t.Errorf("round %d: workers of a deleted study end with %v", round, err)
+		}
+	}
+	if all, err := st.Studies(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("%d studies are left, %v", len(all), err)
 	}
 }
