@@ -146,3 +146,41 @@ func TestInsertText(t *testing.T) {
 		}
 	}
 }
+
+// Of two trials MariaDB may show the second one first: it is read again. A gap that
+// stays is one.
+func TestGapless(t *testing.T) {
+	list := func(numbers ...int) (out []listed) {
+		for i, n := range numbers {
+			out = append(out, listed{int64(100 + 10*n + i), n})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		d     Dialect
+		first int
+		reads [][]listed
+		want  int // reads
+	}{
+		{MySQL, 0, [][]listed{list(0, 1, 2)}, 1},
+		{MySQL, 0, [][]listed{nil}, 1},
+		{MySQL, -1, [][]listed{list(7, 8)}, 1},
+		{MySQL, 3, [][]listed{list(3)}, 1},
+		{MySQL, 0, [][]listed{list(1), list(0, 1)}, 2},
+		{MySQL, -1, [][]listed{list(5, 7), list(5, 6, 7, 9), list(5, 6, 7, 8, 9)}, 3},
+		{MySQL, 3, [][]listed{list(4, 5), list(4, 5, 6)}, 2}, // of old: number 3 was given to nobody
+		{PostgreSQL, 0, [][]listed{list(0, 5)}, 1},
+		{SQLite, 0, [][]listed{list(0, 5)}, 1},
+	} {
+		s := &Storage{d: c.d}
+		n := 0
+		err := s.gapless(c.first, func() ([]listed, error) { n++; return c.reads[n-1], nil })
+		if err != nil || n != c.want {
+			t.Errorf("%v from %d, %v: %d reads, %v; want %d", c.d, c.first, c.reads, n, err, c.want)
+		}
+	}
+	s := &Storage{d: MySQL}
+	if err := s.gapless(0, func() ([]listed, error) { return list(5), errClosed }); err != errClosed {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -149,19 +149,19 @@ var (
 	// a scan of the table.
 	hasLost    = `(SELECT 1 FROM trial_system_attributes a WHERE a.trial_id = t.trial_id AND a."key" = '` + storage.AttrLost + `') IS NOT NULL`
 	hasLease   = `(SELECT 1 FROM trial_system_attributes a WHERE a.trial_id = t.trial_id AND a."key" = '` + storage.AttrLease + `') IS NOT NULL`
-	stateRows  = `SELECT t.trial_id, {text t.state}, t.state = 'FAIL' AND ` + hasLost + `, {time t.datetime_complete} FROM trials t`
+	stateRows  = `SELECT t.trial_id, COALESCE(t.number, -1), {text t.state}, t.state = 'FAIL' AND ` + hasLost + `, {time t.datetime_complete} FROM trials t`
 	states     = sqlText(stateRows + ` WHERE t.study_id{bykey} = ? AND t.trial_id > ? AND t.trial_id <= ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(statesPage))
 	someStates = sqlText(stateRows + ` WHERE t.trial_id {ids} AND t.study_id{bykey} = {study} ORDER BY t.trial_id`)
 )
 
 // A stateRow is a row of states.
 type stateRow struct {
-	id    int64
-	state storage.State
-	lost  bool // failed and marked as lost
-	ended time.Time
-	// broken: left out because it cannot be read
-	broken bool
+	id     int64
+	number int
+	state  storage.State
+	lost   bool // failed and marked as lost
+	ended  time.Time
+	broken bool // left out because it cannot be read
 }
 
 // look brings a study's tally up to date if more than slack trials stand above
@@ -180,7 +180,7 @@ func (s *Storage) look(ctx context.Context, study int64, st *study, above int) e
 			return t.each(q, args, func(scan func(...any) error) error {
 				var r stateRow
 				var name, ended string
-				if err := scan(&r.id, &name, &r.lost, &ended); err != nil {
+				if err := scan(&r.id, &r.number, &name, &r.lost, &ended); err != nil {
 					return err
 				}
 				var err error
@@ -190,7 +190,7 @@ func (s *Storage) look(ctx context.Context, study int64, st *study, above int) e
 				if err != nil && !s.o.SkipBroken {
 					return broken(r.id, err)
 				} else if err != nil { // it counts for nothing
-					r = stateRow{id: r.id, state: storage.Failed, lost: true, broken: true}
+					r = stateRow{id: r.id, number: r.number, state: storage.Failed, lost: true, broken: true}
 				}
 				rows = append(rows, r)
 				return nil
@@ -209,7 +209,15 @@ func (s *Storage) look(ctx context.Context, study int64, st *study, above int) e
 	}
 	now.pending = slices.Clip(now.pending)
 	for full := false; !full; {
-		if err := read(states[s.d], []any{study, now.floor, s.d.maxID()}); err != nil {
+		err := s.gapless(now.rows, func() ([]listed, error) {
+			err := read(states[s.d], []any{study, now.floor, s.d.maxID()})
+			list := make([]listed, len(rows))
+			for i, r := range rows {
+				list[i] = listed{r.id, r.number}
+			}
+			return list, err
+		})
+		if err != nil {
 			return err
 		}
 		now.rest = 0
@@ -261,7 +269,7 @@ func (st *study) saw(after int64, trials []storage.Trial) {
 			}
 			continue
 		}
-		if after > st.floor || !t.State.Finished() && len(st.pending)-len(done) >= maxPending {
+		if after > st.floor || t.Number != st.rows || !t.State.Finished() && len(st.pending)-len(done) >= maxPending {
 			break
 		}
 		st.take(&r)

@@ -1,6 +1,7 @@
 package rdb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -32,11 +33,12 @@ var trialRows = sqlText(`SELECT 0, t.trial_id, COALESCE(t.number, -1), {text t.s
 	UNION ALL SELECT 4, trial_id, trial_user_attribute_id, {text "key"}, NULL::float, {text value_json}, {text ''} FROM trial_user_attributes WHERE trial_id {ids}
 	UNION ALL SELECT 5, trial_id, trial_system_attribute_id, {text "key"}, NULL::float, {text value_json}, {text ''} FROM trial_system_attributes WHERE trial_id {ids}`)
 
-// newTrials lists a page of the trials above an id, behind a row of 0 that says
-// that the study exists. The upper bound is there for PostgreSQL, which would
-// take a range with one end for a third of the table.
-var newTrials = sqlText(`SELECT 0 FROM studies s WHERE s.study_id = ? UNION ALL
-	SELECT p.trial_id FROM (SELECT t.trial_id FROM trials t WHERE t.study_id{bykey} = ? AND t.trial_id > ? AND t.trial_id <= ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(pageSize) + `) AS p`)
+// newTrials lists a page of the trials above an id, with their numbers, behind a
+// row of 0 that says that the study exists. On MySQL the trial of that id comes
+// too. The upper bound is there for PostgreSQL, which would take a range with one
+// end for a third of the table.
+var newTrials = sqlText(`SELECT 0, 0 FROM studies s WHERE s.study_id = ? UNION ALL
+	SELECT p.trial_id, p.number FROM (SELECT t.trial_id, COALESCE(t.number, -1) AS number FROM trials t WHERE t.study_id{bykey} = ? AND t.trial_id [[>|>|>=]] ? AND t.trial_id <= ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(pageSize+1) + `) AS p`)
 
 // Trial implements [storage.Storage].
 func (s *Storage) Trial(ctx context.Context, trial int64) (storage.Trial, error) {
@@ -98,10 +100,11 @@ func (s *Storage) follow(ctx context.Context, study, after int64, include []int6
 			if err != nil {
 				return nil, err
 			}
-			ids = append(ids, above...)
-			if more = len(above) == pageSize; more {
+			if more = len(above) > pageSize; more {
+				above = above[:pageSize]
 				after = above[pageSize-1]
 			}
+			ids = append(ids, above...)
 		}
 		page := ids[:min(len(ids), pageSize)]
 		ids = ids[len(page):]
@@ -130,32 +133,84 @@ func (s *Storage) follow(ctx context.Context, study, after int64, include []int6
 	return out, nil
 }
 
-// above returns the ids of a page of trials above one.
+// above returns the ids of a page of trials above one, and one more if there is.
 func (s *Storage) above(ctx context.Context, study, after int64) ([]int64, error) {
-	var ids []int64
-	err := s.read(ctx, func(t *tx) error {
-		ids = ids[:0]
-		here := false
-		err := t.each(newTrials[s.d], []any{study, study, after, s.d.maxID()}, func(scan func(...any) error) error {
-			var id int64
-			if err := scan(&id); err != nil {
-				return err
+	var all []listed
+	first := 0 // number of the first trial
+	if after > 0 {
+		first = -1 // not known
+	}
+	err := s.gapless(first, func() ([]listed, error) {
+		err := s.read(ctx, func(t *tx) error {
+			all = all[:0]
+			here := false
+			err := t.each(newTrials[s.d], []any{study, study, after, s.d.maxID()}, func(scan func(...any) error) error {
+				var l listed
+				if err := scan(&l.id, &l.number); err != nil {
+					return err
+				}
+				if l.id == 0 {
+					here = true
+				} else {
+					all = append(all, l)
+				}
+				return nil
+			})
+			if err == nil && !here {
+				s.forget(study)
+				err = gone(study)
 			}
-			if id == 0 {
-				here = true
-			} else {
-				ids = append(ids, id)
-			}
-			return nil
+			return err
 		})
-		if err == nil && !here {
-			s.forget(study)
-			err = gone(study)
-		}
-		return err
+		slices.SortFunc(all, func(a, b listed) int { return cmp.Compare(a.id, b.id) })
+		return all, err
 	})
-	slices.Sort(ids)
+	ids := make([]int64, 0, len(all))
+	for _, l := range all {
+		if l.id > after {
+			ids = append(ids, l.id)
+		}
+	}
 	return ids, err
+}
+
+// listed is a trial in a list by rising id.
+type listed struct {
+	id     int64
+	number int
+}
+
+// gapless reads a list of trials until there is no gap in their numbers, the first
+// of which should be number first (−1: any), or until the gap has stood twice and
+// so is one.
+//
+// MariaDB collects what a statement may see while others commit: of two trials
+// whose creators waited for one another, a statement may see the second one and
+// not the first. Whoever went on from there would never see the first, and would
+// count one trial too few.
+func (s *Storage) gapless(first int, read func() ([]listed, error)) error {
+	for before := int64(-1); ; {
+		list, err := read()
+		if err != nil || s.d != MySQL {
+			return err
+		}
+		gap := gapAt(first, list)
+		if gap == 0 || gap == before {
+			return nil
+		}
+		before = gap
+	}
+}
+
+// gapAt returns the id of the first trial behind a gap, 0 if there is none.
+func gapAt(first int, list []listed) int64 {
+	for i, l := range list {
+		if (first >= 0 || i > 0) && l.number != first {
+			return l.id
+		}
+		first = l.number + 1
+	}
+	return 0
 }
 
 // readTrials reads the trials of these ids, which rise, that exist in the study
