@@ -31,3 +31,9 @@ class TestHone(StorageTestCase):
     @pytest.mark.skip(reason="hone makes a name where none is given")
     def test_create_new_study_with_empty_name(self, storage):
         pass
+
+
+if os.environ.get("HONE_WANT") == "51":
+    # MySQL's columns keep times to the second.
+    for name in ("test_create_new_trial", "test_create_new_trial_with_template_trial", "test_get_trial", "test_get_all_trials"):
+        setattr(TestHone, name, pytest.mark.skip(reason="needs times to the microsecond")(getattr(TestHone, name)))
