@@ -125,7 +125,7 @@ func (s *Server) Stop() {
 	}
 }
 
-// gate is passed by every call: it checks the token, and keeps a panic from
+// gate is passed by every call: it checks the token and the request, and keeps a panic from
 // ending the server.
 func (s *Server) gate(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
 	if s.o.Token != "" {
@@ -143,7 +143,9 @@ func (s *Server) gate(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 			reply, err = nil, status.Error(codes.Internal, "internal error")
 		}
 	}()
-	reply, err = handle(ctx, req)
+	if err = checkRequest(req); err == nil {
+		reply, err = handle(ctx, req)
+	}
 	if err != nil {
 		err = toStatus(err)
 		if status.Code(err) == codes.Unknown && s.o.Logger != nil {
