@@ -352,7 +352,7 @@ func FuzzPropose(f *testing.F) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		s := new(Space)
 		for range 1 + int(dims)%7 {
-			d := Dim{Kind: Kind(rng.IntN(3)), Cells: []int{1, 2, 3, 7, 40, 10_000, 1 << 33}[rng.IntN(7)]}
+			d := Dim{Kind: Kind(rng.IntN(3)), Cells: []int{1, 2, 3, 7, 40, 10_000, int(min(int64(1)<<33, math.MaxInt))}[rng.IntN(7)]}
 			if d.Kind == Ordinal && rng.IntN(2) == 0 {
 				d.Growth = math.Exp(6*rng.NormFloat64() - 3)
 			}

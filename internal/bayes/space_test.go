@@ -12,7 +12,7 @@ var nan = math.NaN()
 func TestDim(t *testing.T) {
 	for _, d := range []Dim{
 		{Kind: Ordinal, Cells: 2}, {Kind: Ordinal, Cells: 7}, {Kind: Ordinal, Cells: 1000, Growth: 1}, {Kind: Ordinal, Cells: 100, Growth: 0.05},
-		{Kind: Ordinal, Cells: 1 << 40}, {Kind: Nominal, Cells: 5},
+		{Kind: Ordinal, Cells: int(min(int64(1)<<40, math.MaxInt))}, {Kind: Nominal, Cells: 5},
 	} {
 		before := math.Inf(-1)
 		for i := range min(d.Cells, 1000) {
