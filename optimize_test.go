@@ -536,3 +536,35 @@ func TestHistoryIsNotCopiedForATrial(t *testing.T) {
 		t.Errorf("%v allocations for a call of one trial", n)
 	}
 }
+
+// A taker finds its point taken in the first two trials.
+type taker struct {
+	sampler.Random
+	calls int
+}
+
+func (s *taker) Start(_ context.Context, q *sampler.Query) error {
+	s.calls++
+	if q.Trial.Number < 2 {
+		return sampler.ErrContended
+	}
+	return nil
+}
+
+// A trial that finds no point of its own is taken back, and another is begun.
+func TestContendedTrialIsTakenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		smp := new(taker)
+		s := newStudy(t, &hone.Options{Sampler: smp})
+		if err := s.Optimize(parabola, 1); err != nil {
+			t.Fatal(err)
+		}
+		trials, err := s.Trials()
+		if err != nil || len(trials) != 3 || trials[0].SystemAttrs[storage.AttrLost] == nil || trials[1].SystemAttrs[storage.AttrLost] == nil || trials[2].State != hone.Complete {
+			t.Errorf("%v, %v", trials, err)
+		}
+		if smp.calls != 17 {
+			t.Errorf("Start was called %d times, want 8 for each trial that gives up, and one", smp.calls)
+		}
+	})
+}
