@@ -54,6 +54,17 @@ func (s *Study) settleDebts(ctx context.Context) error {
 	return nil
 }
 
+// putInOrder does what can be done after an error. What the storage does not take
+// now is left to the next trial, if there is one, and else to whoever finds that it
+// carries no lease any more.
+func (s *Study) putInOrder(ctx context.Context) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if s.settleDebts(ctx) == nil && s.refresh(ctx) == nil {
+		_ = s.takeBackOrphans(ctx)
+	}
+}
+
 // takeBackOrphans puts trials back into the queue that are ours and that nobody
 // works on: their claim, or their end, failed on the way. No claim of this study is
 // under way meanwhile.

@@ -208,15 +208,17 @@ func (s *Study) optimize(ctx context.Context, o *OptimizeOptions, f MultiObjecti
 		go r.work()
 	}
 	<-r.done
-	// What the storage did not take it may take now; if not, r.err tells already.
-	_ = s.settleDebts(r.quiet)
-
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.err == nil && ctx.Err() != nil {
+	err := r.err
+	r.mu.Unlock()
+	if err != nil {
+		s.putInOrder(r.quiet)
+		return err
+	}
+	if ctx.Err() != nil {
 		return r.ended()
 	}
-	return r.err
+	return nil
 }
 
 // ended returns the error of a call whose ctx has ended: its cause, which is also

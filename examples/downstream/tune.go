@@ -4,11 +4,13 @@
 package downstream
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 
 	"github.com/gohone/hone"
+	"github.com/gohone/hone/storage"
 )
 
 // CacheCost is what the project tunes: a model of what a cache costs, in
@@ -37,4 +39,24 @@ func Objective(t *hone.Trial) (float64, error) {
 	}
 	t.SetUserAttr("megabytes", size/16)
 	return CacheCost(size, shards, policy)
+}
+
+// Tune finds settings in a study of 24 trials, which is kept in st. Called again,
+// after a crash or an error, it goes on where it was.
+func Tune(ctx context.Context, st storage.Storage) (size, shards int, err error) {
+	study, err := hone.NewStudy(&hone.Options{Name: "cache", Storage: st, LoadIfExists: true, Seed: 1})
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := study.OptimizeContext(ctx, Objective, &hone.OptimizeOptions{
+		TotalTrials: 24,
+		Catch:       func(err error) bool { return errors.Is(err, ErrTooLarge) },
+	}); err != nil {
+		return 0, 0, fmt.Errorf("tune the cache: %w", err)
+	}
+	best, err := study.BestParams()
+	if err != nil {
+		return 0, 0, err
+	}
+	return best["size"].(int), best["shards"].(int), nil
 }
