@@ -28,9 +28,10 @@ type tpeModel struct {
 	keys      []int
 	weights   []float64
 	places    []tpePlace
-	xs        []float64 // candidates, one after the other
-	l, g      []float64 // their densities
-	order     []int     // candidates, the best first
+	nearly    []tpePlace // see soften
+	xs        []float64  // candidates, one after the other
+	l, g      []float64  // their densities
+	order     []int      // candidates, the best first
 }
 
 // A tpePlace is a good trial with its weight.
@@ -236,9 +237,59 @@ func (v *tpeView) loadOther(m *tpeModel) error {
 		return err
 	}
 	if w != nil {
+		if v.r.soft > 0 && len(v.q.Directions) == 1 {
+			w = v.soften(m, w)
+		}
 		m.other.SetWeights(w)
 	}
 	return nil
+}
+
+// soften makes the division less sharp: for g good trials, of the soft·g complete
+// ones that come next the k-th keeps k/(soft·g) of its weight, and the rest share
+// what these lose. A trial that is nearly good says little against a place, the
+// less so under noise. It returns w or, changed, a copy of it.
+func (v *tpeView) soften(m *tpeModel, w []float64) []float64 {
+	m.nearly = m.nearly[:0]
+	good, last := len(v.good), v.r.soft*float64(len(m.goodRows))
+	for _, e := range v.study.entries {
+		k := float64(len(m.nearly) + 1)
+		if e.class != tpeComplete || k >= last {
+			break
+		}
+		if e.row >= v.read {
+			continue
+		}
+		if good > 0 { // they stand first
+			good--
+		} else if m.inside[e.row] {
+			m.nearly = append(m.nearly, tpePlace{e.tpeRow, k / last})
+		}
+	}
+	if len(m.nearly) == 0 {
+		return w
+	}
+	slices.SortFunc(m.nearly, func(a, b tpePlace) int { return byNumber(a.tpeRow, b.tpeRow) })
+	m.weights = append(m.weights[:0], w...)
+	before, after := 0.0, 0.0
+	next := 0
+	for i, row := range m.otherRows {
+		for next < len(m.nearly) && byNumber(m.nearly[next].tpeRow, row) < 0 {
+			next++
+		}
+		before += w[i]
+		if next < len(m.nearly) && m.nearly[next].tpeRow == row {
+			m.weights[i] *= m.nearly[next].weight
+		}
+		after += m.weights[i]
+	}
+	if !(after > 0) {
+		return w
+	}
+	for i := range m.weights {
+		m.weights[i] *= before / after
+	}
+	return m.weights
 }
 
 func (m *tpeModel) hasRunning(r *tpeRunning) bool {
