@@ -28,6 +28,7 @@ type Grid struct {
 
 	mu    sync.Mutex
 	cache map[*storage.Log]*visited
+	model map[*storage.Log]*modelTrial
 }
 
 // gridAttr notes the cell of a trial whose cell is not its number.
@@ -112,21 +113,7 @@ func (g *Grid) axes(q *Query) ([]gridAxis, int) {
 			axes = append(axes, gridAxis{name: name, size: len(g.Values[name])})
 		}
 	} else {
-		// The order in which the first trial asked, for that is what trials go
-		// by that do not know the space yet. One that failed may have failed
-		// before it asked for all, and counts only where there is no other.
-		var first *storage.Trial
-		for _, t := range q.History.Trials() {
-			if len(t.Params) == 0 || !t.Counts() {
-				continue
-			}
-			if failed := t.State == storage.Failed; first == nil || failed == (first.State == storage.Failed) && before(t, first) || !failed && first.State == storage.Failed {
-				first = t
-			}
-			if first.Number == 0 && first.State != storage.Failed {
-				break
-			}
-		}
+		first := g.first(q.History)
 		if first == nil {
 			return nil, 0
 		}
@@ -146,6 +133,36 @@ func (g *Grid) axes(q *Query) ([]gridAxis, int) {
 		cells *= a.size
 	}
 	return axes, cells
+}
+
+// A modelTrial is the trial whose parameters are the grid's.
+type modelTrial struct {
+	read  int // trials of the history that were looked at
+	trial *storage.Trial
+}
+
+// first returns the trial that was the first to ask, for its order is what trials go
+// by that do not know the space yet. One that failed may have failed before it asked
+// for all, and counts only where there is no other.
+func (g *Grid) first(h *storage.History) *storage.Trial {
+	m := g.model[h.Log()]
+	if m == nil || m.read > h.Len() {
+		if g.model == nil || len(g.model) >= maxLogs {
+			g.model = make(map[*storage.Log]*modelTrial)
+		}
+		m = new(modelTrial)
+		g.model[h.Log()] = m
+	}
+	for _, t := range h.Trials()[m.read:] {
+		if len(t.Params) == 0 || !t.Counts() {
+			continue
+		}
+		if failed := t.State == storage.Failed; m.trial == nil || failed == (m.trial.State == storage.Failed) && before(t, m.trial) || !failed && m.trial.State == storage.Failed {
+			m.trial = t
+		}
+	}
+	m.read = h.Len()
+	return m.trial
 }
 
 // before reports whether t tells more about the space than u, which has come to
@@ -186,11 +203,11 @@ func (g *Grid) cellOf(t *storage.Trial, axes []gridAxis) int {
 
 // look brings what is known of a history up to date.
 func (g *Grid) look(q *Query, axes []gridAxis) *visited {
-	if g.cache == nil {
-		g.cache = make(map[*storage.Log]*visited)
-	}
 	v := g.cache[q.History.Log()]
 	if v == nil || v.read > q.History.Len() || !slices.EqualFunc(v.axes, axes, func(a, b gridAxis) bool { return a.name == b.name && a.size == b.size }) {
+		if g.cache == nil || len(g.cache) >= maxLogs {
+			g.cache = make(map[*storage.Log]*visited)
+		}
 		v = &visited{axes: axes, cells: make(map[int]bool)}
 		g.cache[q.History.Log()] = v
 	}
