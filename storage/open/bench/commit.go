@@ -46,12 +46,10 @@ func (p place) commit(ctx context.Context) (time.Duration, error) {
 			return f.Sync()
 		}
 	case "redis":
-		u, _, _ := strings.Cut(p.url, "?")
-		o, err := redis.ParseURL(u)
+		c, err := p.redis()
 		if err != nil {
 			return 0, err
 		}
-		c := redis.NewClient(o)
 		defer c.Close()
 		defer c.Del(ctx, "hone-bench-commits")
 		commit = func() error { return c.Incr(ctx, "hone-bench-commits").Err() }
@@ -81,6 +79,30 @@ func (p place) commit(ctx context.Context) (time.Duration, error) {
 		}
 	}
 	return time.Since(begin) / commitTrials, nil
+}
+
+// redis returns a client of the server.
+func (p place) redis() (*redis.Client, error) {
+	u, _, _ := strings.Cut(p.url, "?")
+	o, err := redis.ParseURL(u)
+	if err != nil {
+		return nil, err
+	}
+	return redis.NewClient(o), nil
+}
+
+// forget deletes the keys that both left.
+func (p place) forget(ctx context.Context) {
+	c, err := p.redis()
+	if err != nil {
+		return
+	}
+	defer c.Close()
+	for _, prefix := range []string{studyName, "hone-bench-optuna"} {
+		for it := c.Scan(ctx, 0, prefix+":*", 1000).Iterator(); it.Next(ctx); {
+			c.Del(ctx, it.Val())
+		}
+	}
 }
 
 // db returns a pool of connections to a server.

@@ -125,10 +125,13 @@ func (o options) measure(what, name string) error {
 			return err
 		}
 		if name == "redis" {
-			p.url += "?prefix=hone-bench"
+			p.url += "?prefix=" + studyName
 		}
 	}
 	ctx := context.Background()
+	if name == "redis" {
+		defer p.forget(ctx)
+	}
 	switch what {
 	case "one":
 		return o.one(ctx, p)

@@ -25,7 +25,6 @@ func (o options) resume(ctx context.Context, p place) error {
 		return err
 	}
 	defer st.Close()
-	_ = hone.DeleteStudy(ctx, st, studyName)
 	id, err := st.CreateStudy(ctx, studyName, []storage.Direction{storage.Minimize})
 	if err != nil {
 		return err

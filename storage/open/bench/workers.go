@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func start(ctx context.Context, task string, p place, settings ...string) (*proc
 		return nil, err
 	}
 	c := &process{cmd: exec.CommandContext(ctx, self)}
-	c.cmd.Env = append(append(os.Environ(), "HONE_BENCH_TASK="+task, "HONE_BENCH_URL="+p.url), settings...)
+	c.cmd.Env = append(append(os.Environ(), "HONE_BENCH_TASK="+task, "HONE_BENCH_URL="+p.url, "HONE_BENCH_STUDY="+studyName), settings...)
 	c.cmd.Stderr = &c.stderr
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -65,7 +66,8 @@ func (c *process) end() (string, error) {
 	return string(out), nil
 }
 
-const studyName = "hone-bench"
+// studyName is this run's own, for others may use the server.
+var studyName = cmp.Or(os.Getenv("HONE_BENCH_STUDY"), fmt.Sprint("hone-bench-", time.Now().UnixNano()))
 
 // child is what a process does.
 func child(task string) error {
@@ -116,7 +118,6 @@ func (o options) ours(ctx context.Context, p place, processes, workers int) (per
 		return 0, 0, err
 	}
 	defer st.Close()
-	_ = hone.DeleteStudy(ctx, st, studyName) // of a run that was broken off
 	id, err := st.CreateStudy(ctx, studyName, []storage.Direction{storage.Minimize})
 	if err != nil {
 		return 0, 0, err
