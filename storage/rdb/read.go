@@ -38,7 +38,7 @@ var trialRows = sqlText(`SELECT 0, t.trial_id, COALESCE(t.number, -1), {text t.s
 // too. The upper bound is there for PostgreSQL, which would take a range with one
 // end for a third of the table.
 var newTrials = sqlText(`SELECT 0, 0 FROM studies s WHERE s.study_id = ? UNION ALL
-	SELECT p.trial_id, p.number FROM (SELECT t.trial_id, COALESCE(t.number, -1) AS number FROM trials t WHERE t.study_id{bykey} = ? AND t.trial_id [[>|>|>=]] ? AND t.trial_id <= ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(pageSize+1) + `) AS p`)
+	SELECT p.trial_id, p.number FROM (SELECT t.trial_id, COALESCE(t.number, -1) AS number FROM trials t WHERE t.study_id{bykey} = ? AND t.trial_id [[>|>|>=]] ? AND t.trial_id <= ? ORDER BY t.trial_id LIMIT ` + fmt.Sprint(pageSize+2) + `) AS p`)
 
 // Trial implements [storage.Storage].
 func (s *Storage) Trial(ctx context.Context, trial int64) (storage.Trial, error) {
@@ -133,7 +133,8 @@ func (s *Storage) follow(ctx context.Context, study, after int64, include []int6
 	return out, nil
 }
 
-// above returns the ids of a page of trials above one, and one more if there is.
+// above returns the ids of a page of trials above one, and more than that if there
+// are.
 func (s *Storage) above(ctx context.Context, study, after int64) ([]int64, error) {
 	var all []listed
 	first := 0 // number of the first trial

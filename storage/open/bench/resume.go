@@ -43,7 +43,8 @@ func (o options) resume(ctx context.Context, p place) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-9s %s", p.name, out)
+	cpu := c.cmd.ProcessState.UserTime() + c.cmd.ProcessState.SystemTime()
+	fmt.Printf("%-9s %s, %v of processor time\n", p.name, strings.TrimSpace(out), cpu.Round(10*time.Millisecond))
 	return nil
 }
 
