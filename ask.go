@@ -89,7 +89,7 @@ func (s *Study) start(ctx, from context.Context, budget int, asked bool) (*Trial
 // own and is to be discarded.
 func (s *Study) startOne(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
 	if err := s.refresh(ctx); err != nil {
-		return nil, false, fmt.Errorf("hone: study %q: %w", s.name, err)
+		return nil, false, s.followed(err)
 	}
 	if err := s.takeBackOrphans(ctx); err != nil {
 		return nil, false, err

@@ -77,7 +77,7 @@ func (s *Study) takeBackOrphans(ctx context.Context) error {
 			return fmt.Errorf("hone: trial %d: take back: %w", rec.Number, err)
 		}
 		if err := s.refresh(ctx); err != nil {
-			return fmt.Errorf("hone: study %q: %w", s.name, err)
+			return s.followed(err)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package hone
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -133,6 +134,14 @@ func (k *knowledge) forget(id int64) {
 	delete(k.unsure, id)
 	delete(k.others, id)
 	k.waiting.remove(id)
+}
+
+// followed tells of an error of refresh.
+func (s *Study) followed(err error) error {
+	if errors.Is(err, ErrStudyNotFound) {
+		return fmt.Errorf("hone: study %q was deleted while this program worked on it: %w", s.name, err)
+	}
+	return fmt.Errorf("hone: study %q: %w", s.name, err)
 }
 
 // append takes a finished trial in, with the lock held.

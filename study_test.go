@@ -506,3 +506,24 @@ func TestExports(t *testing.T) {
 		}
 	}
 }
+
+// A study that is deleted under its workers stops them, and the error says so.
+func TestDeletedUnderWorkers(t *testing.T) {
+	st := storage.NewMemory()
+	s := newStudy(t, &hone.Options{Name: "gone", Storage: st, Sampler: new(sampler.Random)})
+	err := s.OptimizeContext(context.Background(), func(tr *hone.Trial) (float64, error) {
+		x := tr.SuggestFloat("x", 0, 1)
+		if tr.Number() == 10 {
+			if err := hone.DeleteStudy(context.Background(), st, "gone"); err != nil {
+				return 0, err
+			}
+		}
+		return x, nil
+	}, &hone.OptimizeOptions{Trials: 1000, Workers: 4})
+	if !errors.Is(err, hone.ErrStudyNotFound) && !errors.Is(err, hone.ErrTrialNotFound) {
+		t.Errorf("error %v", err)
+	}
+	if err := s.Optimize(parabola, 1); !errors.Is(err, hone.ErrStudyNotFound) || !strings.Contains(err.Error(), `study "gone" was deleted`) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -233,13 +233,21 @@ func NewUUID() string {
 func CheckName(what, name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf("%w: the name of a %s is empty", ErrInvalidName, what)
+		return fmt.Errorf("%w: the name of %s is empty", ErrInvalidName, article(what))
 	case len(name) > 512:
-		return fmt.Errorf("%w: the name of a %s has %d bytes, at most 512 can be stored everywhere: %.40q…", ErrInvalidName, what, len(name), name)
+		return fmt.Errorf("%w: the name of %s has %d bytes, at most 512 can be stored everywhere: %.40q…", ErrInvalidName, article(what), len(name), name)
 	case strings.IndexByte(name, 0) >= 0:
-		return fmt.Errorf("%w: the name of a %s holds a NUL byte: %q", ErrInvalidName, what, name)
+		return fmt.Errorf("%w: the name of %s holds a NUL byte: %q", ErrInvalidName, article(what), name)
 	case strings.ToValidUTF8(name, "") != name:
-		return fmt.Errorf("%w: the name of a %s is not valid UTF-8: %q", ErrInvalidName, what, name)
+		return fmt.Errorf("%w: the name of %s is not valid UTF-8: %q; encode bytes as text first, in base64 for instance", ErrInvalidName, article(what), name)
 	}
 	return nil
+}
+
+// article puts the indefinite article before a word.
+func article(word string) string {
+	if strings.HasPrefix(word, "a") {
+		return "an " + word
+	}
+	return "a " + word
 }

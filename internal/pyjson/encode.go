@@ -303,7 +303,7 @@ func (st style) object(dst []byte, o Object, depth int) ([]byte, error) {
 
 func (st style) str(dst []byte, s string) ([]byte, error) {
 	if !ValidString(s) {
-		return dst, fmt.Errorf("string %q is not valid UTF-8", clip([]byte(s)))
+		return dst, fmt.Errorf("string %q is not valid UTF-8; encode bytes as text first, in base64 for instance", clip([]byte(s)))
 	}
 	return AppendString(dst, s), nil
 }
