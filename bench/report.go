@@ -12,7 +12,7 @@ import (
 	"github.com/gohone/hone/bench/internal/samplers"
 )
 
-// report writes tables and pictures of the suites of which there are results of
+// writeReport writes tables and pictures of the suites of which there are results of
 // ours, in the folder -keep: README.md and SUITE.svg in the folder -report.
 func (o *options) writeReport() error {
 	keep := o.keep
@@ -99,6 +99,7 @@ func (o *options) collect(suite Suite, keep string) (*report.Suite, error) {
 			s.Lines = append(s.Lines, l)
 		}
 	}
+	s.Lines = record.Longest(s.Lines)
 	return s, nil
 }
 

@@ -35,6 +35,28 @@ func (l *Line) Key() string {
 	return fmt.Sprint(l.Alg, "\x00", l.Task, "\x00", l.Seed, "\x00", l.Budget)
 }
 
+// Longest leaves out studies that were run longer as well: of the same optimiser, task
+// and seed, the one with the largest budget stays.
+func Longest(lines []Line) []Line {
+	type study struct {
+		alg, task string
+		seed      int
+	}
+	most := make(map[study]int)
+	for _, l := range lines {
+		s := study{l.Alg, l.Task, l.Seed}
+		most[s] = max(most[s], l.Budget)
+	}
+	var out []Line
+	for _, l := range lines {
+		if s := (study{l.Alg, l.Task, l.Seed}); l.Budget == most[s] {
+			out = append(out, l)
+			most[s] = -1 // once
+		}
+	}
+	return out
+}
+
 // Set writes down the regrets of a study, given that after each trial.
 func (l *Line) Set(regret []float64) {
 	l.Regret = make(map[string]float64)

@@ -108,6 +108,17 @@ func TestFileGoesOn(t *testing.T) {
 	}
 }
 
+func TestLongest(t *testing.T) {
+	var lines []Line
+	for _, l := range []struct{ seed, budget int }{{0, 100}, {1, 100}, {0, 200}, {1, 50}, {0, 200}} {
+		lines = append(lines, Line{Alg: "a", Task: "t", Seed: l.seed, Budget: l.budget})
+	}
+	got := Longest(lines)
+	if len(got) != 2 || got[0].Seed != 1 || got[0].Budget != 100 || got[1].Seed != 0 || got[1].Budget != 200 {
+		t.Errorf("left are %+v", got)
+	}
+}
+
 func TestReadBadLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.jsonl")
 	if err := os.WriteFile(path, []byte("{\n{}\n{}\n"), 0o666); err != nil {

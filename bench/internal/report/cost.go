@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A place is a rectangle that a label may take.
@@ -46,15 +47,21 @@ func (p *picture) cost(n panel) {
 		x, y := n.x.at(1000*r.PerTrial), n.y.at(r.Mean)
 		taken = append(taken, place{x - 5, y - 5, x + 5, y + 5})
 	}
+	for _, r := range slices.Backward(scores) {
+		radius := 3.6
+		if ours(r.Alg) {
+			radius = 5
+		}
+		p.dot(n.x.at(1000*r.PerTrial), n.y.at(r.Mean), radius, p.class(r.Alg))
+	}
 	for i, r := range scores {
 		x, y := n.x.at(1000*r.PerTrial), n.y.at(r.Mean)
 		label := Label(r.Alg)
 		wide := textWidth(label)
-		class, radius := p.class(r.Alg), 3.6
+		class := p.class(r.Alg)
 		if ours(r.Alg) {
-			class, radius, wide = class+" bold", 5, wide*1.1
+			class, wide = class+" bold", wide*1.1
 		}
-		p.dot(x, y, radius, p.class(r.Alg))
 		var best place
 		least := math.Inf(1)
 		for _, at := range [][2]float64{ // of the label's middle, from the dot

@@ -125,10 +125,11 @@ func (p *picture) curves(of func(r *record.Score, c *record.Comparison) (float64
 	return out
 }
 
-// draw draws curves, ours above the others, and names them at the right.
+// draw draws curves, ours above the others, the first on top, and names them at the
+// right.
 func (p *picture) draw(n *panel, curves []curve) {
 	for _, front := range []bool{false, true} {
-		for _, c := range curves {
+		for _, c := range slices.Backward(curves) {
 			if ours(c.alg) != front {
 				continue
 			}
