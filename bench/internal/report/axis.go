@@ -28,9 +28,12 @@ func (a *axis) ticks() []float64 {
 		return nil
 	}
 	if !a.log {
-		step := math.Pow(10, math.Floor(math.Log10(a.high-a.low)))
-		for (a.high-a.low)/step < 4 {
-			step /= 2
+		unit := math.Pow(10, math.Floor(math.Log10(a.high-a.low))-1)
+		step := unit // the largest round one of which there are four
+		for _, s := range []float64{2, 5, 10, 20, 50} {
+			if (a.high-a.low)/(s*unit) >= 4 {
+				step = s * unit
+			}
 		}
 		var out []float64
 		for k := math.Ceil(a.low/step - 1e-9); k*step <= a.high*(1+1e-9); k++ {

@@ -60,7 +60,7 @@ func (p *picture) cost(n panel) {
 		wide := textWidth(label)
 		class := p.class(r.Alg)
 		if ours(r.Alg) {
-			class, wide = class+" bold", wide*1.1
+			class, wide = class+" bold", wide*1.15
 		}
 		var best place
 		least := math.Inf(1)
