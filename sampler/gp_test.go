@@ -23,7 +23,8 @@ import (
 )
 
 func TestGP(t *testing.T) {
-	samplertest.Run(t, func() sampler.Sampler { return new(sampler.GP) })
+	// The model begins at four trials.
+	samplertest.Options{Trials: 10}.Run(t, func() sampler.Sampler { return new(sampler.GP) })
 }
 
 func TestGPSettings(t *testing.T) {

@@ -84,11 +84,19 @@ func newRun(s *Space, seed uint64, f func(x []float64) (values, limits []float64
 	return &run{p: Problem{Space: s}, engine: new(Engine), seed: seed, f: f}
 }
 
+// seeds is n, and 1 with -short.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return 1
+	}
+	return n
+}
+
 // In forty proposals a bowl over coordinates of every kind is searched to within a
 // thousandth of its height, which random points do not come near to.
 func TestFindsTheBottom(t *testing.T) {
 	for name, s := range map[string]*Space{"mixed": mixedSpace(), "branching": branching()} {
-		for seed := range uint64(3) {
+		for seed := range seeds(3) {
 			r := newRun(s, seed, func(x []float64) ([]float64, []float64) { return []float64{sumOfSquares(s, x)}, nil })
 			best := math.Inf(1)
 			for range 40 {
@@ -150,7 +158,7 @@ func TestNoPointTwice(t *testing.T) {
 func TestSearchAgainstAll(t *testing.T) {
 	s := &Space{Dims: []Dim{{Kind: Ordinal, Cells: 12}, {Kind: Nominal, Cells: 5}, {Kind: Ordinal, Cells: 40}}}
 	missed, total := 0, 0
-	for seed := range uint64(6) {
+	for seed := range seeds(6) {
 		r := newRun(s, seed, func(x []float64) ([]float64, []float64) {
 			return []float64{math.Sin(9*x[0]) + math.Cos(7*x[2]+x[1]) + x[0]*x[2]}, nil
 		})
