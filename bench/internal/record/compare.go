@@ -42,6 +42,16 @@ type Comparison struct {
 // that occur). Those that have no result for some of the tasks are left out. base
 // is the one that the others are compared with, if it is there, else the best.
 func Compare(lines []Line, at int, base string, tasks []string) Comparison {
+	return compare(lines, at, base, tasks, 2000)
+}
+
+// Means is Compare without intervals, which take most of its time.
+func Means(lines []Line, at int, base string, tasks []string) Comparison {
+	return compare(lines, at, base, tasks, 0)
+}
+
+// compare draws so many times for an interval.
+func compare(lines []Line, at int, base string, tasks []string, draws int) Comparison {
 	cells := make(map[string]map[string][]float64) // optimiser, task, seeds
 	seconds := make(map[string][]float64)
 	broken := make(map[string]int)
@@ -87,7 +97,7 @@ func Compare(lines []Line, at int, base string, tasks []string) Comparison {
 		for _, task := range tasks {
 			s.Seeds += float64(len(cells[alg][task])) / float64(len(tasks))
 		}
-		s.Low, s.High = bootstrap(cells[alg], tasks)
+		s.Low, s.High = bootstrap(cells[alg], tasks, draws)
 		c.Scores = append(c.Scores, s)
 	}
 	slices.SortFunc(c.Scores, func(a, b Score) int { return cmp.Or(cmp.Compare(a.Mean, b.Mean), cmp.Compare(a.Alg, b.Alg)) })
@@ -143,9 +153,11 @@ func rank(means map[string][]float64, alg string) float64 {
 }
 
 // bootstrap returns the 2.5 and 97.5 % quantiles of the mean over tasks when the
-// seeds of each task are drawn anew with replacement.
-func bootstrap(of map[string][]float64, tasks []string) (low, high float64) {
-	const draws = 2000
+// seeds of each task are drawn anew with replacement, NaN if that is never done.
+func bootstrap(of map[string][]float64, tasks []string, draws int) (low, high float64) {
+	if draws == 0 {
+		return math.NaN(), math.NaN()
+	}
 	r := rand.New(rand.NewPCG(1, 95))
 	out := make([]float64, draws)
 	for i := range out {

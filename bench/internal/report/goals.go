@@ -51,7 +51,7 @@ func Goals(suites []*Suite, alg string) []Goal {
 }
 
 func (s *Suite) score(at int, tasks []string, alg string) (record.Score, bool) {
-	for _, r := range s.compare(at, tasks).Scores {
+	for _, r := range s.means(at, tasks).Scores {
 		if r.Alg == alg {
 			return r, true
 		}
@@ -120,7 +120,7 @@ func (s *Suite) beatGoals(rank bool) []Goal {
 			continue
 		}
 		mean, place := record.Score{Mean: math.Inf(1)}, record.Score{Rank: math.Inf(1)}
-		for _, r := range s.compare(at, s.Tasks).Scores {
+		for _, r := range s.means(at, s.Tasks).Scores {
 			if r.Alg == s.Base {
 				continue
 			}
@@ -148,7 +148,7 @@ func (s *Suite) beatGoals(rank bool) []Goal {
 func (s *Suite) significance() []Goal {
 	var out []Goal
 	for _, at := range []int{50, 100} {
-		c := s.compare(at, s.Tasks)
+		c := s.means(at, s.Tasks)
 		for _, r := range c.Scores {
 			if strings.HasPrefix(r.Alg, "optuna-") {
 				own, _ := s.score(at, s.Tasks, s.Base)

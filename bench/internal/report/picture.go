@@ -230,7 +230,7 @@ func (p *picture) ranks(n panel) {
 		if at <= p.main {
 			among[at] = make(map[string]float64)
 			only := slices.DeleteFunc(slices.Clone(p.suite.Lines), func(l record.Line) bool { return !slices.Contains(always, l.Alg) })
-			for _, r := range record.Compare(only, at, p.suite.Base, p.suite.Tasks).Scores {
+			for _, r := range record.Means(only, at, p.suite.Base, p.suite.Tasks).Scores {
 				among[at][r.Alg] = r.Rank
 			}
 		}

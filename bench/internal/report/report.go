@@ -35,6 +35,11 @@ func (s *Suite) compare(at int, tasks []string) record.Comparison {
 	return record.Compare(s.Lines, at, s.Base, tasks)
 }
 
+// means is compare without intervals.
+func (s *Suite) means(at int, tasks []string) record.Comparison {
+	return record.Means(s.Lines, at, s.Base, tasks)
+}
+
 // half returns every other task, from the first or the second on.
 func (s *Suite) half(from int) []string {
 	var out []string
@@ -92,7 +97,7 @@ func (s *Suite) halves() string {
 	for _, n := range At {
 		any := false
 		for h, tasks := range halves {
-			for _, r := range s.compare(n, tasks).Scores {
+			for _, r := range s.means(n, tasks).Scores {
 				if means[r.Alg] == nil {
 					means[r.Alg] = make(map[[2]int]float64)
 				}
