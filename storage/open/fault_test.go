@@ -1,11 +1,13 @@
 package open_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +69,69 @@ func TestCutConnections(t *testing.T) {
 			})
 		}
 	})
+}
+
+// A worker dies when it has sent the statements that begin or end a trial, before the
+// server answers. Then all of them take effect or none: no trial runs without its
+// lease, and none is complete without its values.
+func TestWorkerDiesBeforeTheAnswer(t *testing.T) {
+	servers(t, func(t *testing.T, p place) {
+		through, x := behindProxy(t, p)
+		st := p.open(t)
+		defer st.Close()
+		id, err := st.CreateStudy(t.Context(), "s", []storage.Direction{storage.Minimize})
+		ok(t, err)
+		for i := range 16 {
+			if i%4 < 2 { // otherwise the queue is, or may be, empty
+				_, err := st.CreateTrial(t.Context(), id, &storage.Trial{State: storage.Waiting})
+				ok(t, err)
+			}
+			through.dies(t, x, id, i%2 == 0)
+		}
+		var trials []storage.Trial
+		for range 100 { // the server may not have noticed yet
+			trials, err = st.Trials(t.Context(), id, -1, nil)
+			ok(t, err)
+			for _, tr := range trials {
+				if tr.State == storage.Complete && !slices.Equal(tr.Values, []float64{2.5}) || tr.State == storage.Running && tr.Holder() != "dying" {
+					t.Errorf("trial %d is %s with the values %v and the holder %q", tr.Number, tr.State, tr.Values, tr.Holder())
+				}
+			}
+			if t.Failed() || slices.ContainsFunc(trials, func(tr storage.Trial) bool { return tr.State == storage.Complete }) {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Errorf("no worker got as far as to end a trial: %v", trials)
+	})
+}
+
+// dies claims a trial and ends it, and dies at the claim or at the end.
+func (p place) dies(t *testing.T, x *proxy, study int64, atEnd bool) {
+	t.Helper()
+	db, dialect, err := p.pool()
+	ok(t, err)
+	st, err := rdb.Open(t.Context(), db, dialect, &rdb.Options{CloseDB: true, Patience: -1})
+	ok(t, err)
+	defer st.Close()
+	die := func(sign string) {
+		x.set(func(x *proxy) {
+			x.last = func(sent []byte) bool { return bytes.Contains(sent, []byte(sign)) }
+		})
+	}
+	defer x.set(func(x *proxy) { x.last = nil })
+	if !atEnd {
+		die("dying")
+	}
+	tr, _, err := st.Claim(t.Context(), study, storage.Claim{Attrs: []storage.Attr{{Key: storage.AttrLease, Value: `"dying"`}}})
+	if atEnd {
+		ok(t, err)
+		die("COMPLETE")
+		_, err = st.SetState(t.Context(), tr.ID, storage.Complete, []float64{2.5})
+	}
+	if err == nil {
+		t.Errorf("nobody died (at the end: %v)", atEnd)
+	}
 }
 
 // F5: the server goes away for a while, time and again, while 16 workers work.

@@ -21,6 +21,7 @@ type proxy struct {
 	conns   map[net.Conn]bool
 	packets int
 	cut     func(packet int, answer bool) bool // whether to cut instead of passing on
+	last    func(sent []byte) bool             // whether the client dies when it has sent this
 	refuse  bool
 }
 
@@ -90,7 +91,10 @@ func (x *proxy) pass(from, to net.Conn, answer bool) {
 				}
 				return
 			}
-			if _, err := to.Write(buf[:n]); err != nil {
+			x.mu.Lock()
+			dies := !answer && x.last != nil && x.last(buf[:n])
+			x.mu.Unlock()
+			if _, err := to.Write(buf[:n]); err != nil || dies {
 				return
 			}
 		}

@@ -132,7 +132,8 @@ func (p *claiming) postgresCall(known tally) (string, []any) {
 
 // mysqlScript is the claim as statements that run one after the other; one that
 // fails stops the others. A consistent read sees what was committed before the
-// first one of its transaction, which comes after the study is locked.
+// first one of its transaction, which comes after the study is locked. What was taken
+// or made is in LAST_INSERT_ID(); see finishMySQL.
 func (p *claiming) mysqlScript(known tally) (string, []any) {
 	var b strings.Builder
 	fmt.Fprintf(&b, `SET @hn = NULL, @hp = NULL, @hq = NULL;
@@ -148,10 +149,10 @@ func (p *claiming) mysqlScript(known tally) (string, []any) {
 	}
 	fmt.Fprintf(&b, `SET @hw = IF(%t, LEAST(COALESCE(@hw, @hq), COALESCE(@hq, @hw)), NULL);
 		SET @hs = %d > 0 AND COALESCE(@hc, 0) + COALESCE(@hp, 0) + %d >= %d;
-		UPDATE trials SET state = 'RUNNING', datetime_start = ? WHERE trial_id = @hw AND state = 'WAITING' AND NOT @hs;
-		SET @hi = IF(ROW_COUNT() > 0, @hw, 0);
+		DO LAST_INSERT_ID(0);
+		UPDATE trials SET state = IF(LAST_INSERT_ID(trial_id), 'RUNNING', NULL), datetime_start = ? WHERE trial_id = @hw AND state = 'WAITING' AND NOT @hs;
 		INSERT INTO trials (number, study_id, state, datetime_start) SELECT %d + @ha, %d, 'RUNNING', ? FROM DUAL WHERE @hn IS NOT NULL AND @hw IS NULL AND NOT @hs;
-		SET @hi = IF(ROW_COUNT() > 0, LAST_INSERT_ID(), @hi);
+		SET @hi = LAST_INSERT_ID();
 		`, p.queue, p.budget, known.counts, p.budget, known.rows, p.study)
 	args := []any{p.rows.started, p.rows.started}
 	for _, a := range p.made.SystemAttrs {
