@@ -23,8 +23,6 @@ import (
 	"github.com/gohone/hone/storage/open"
 )
 
-const notAFile = "It is no file of ours."
-
 func (r *run) journalOnly(why string) {
 	if r.kind.name != "journal" {
 		r.skip(why)
@@ -375,6 +373,8 @@ func noRight(r *run) {
 		if err != nil {
 			r.skip(err.Error())
 		}
+		server.inUse.Lock()
+		r.after(server.inUse.Unlock)
 		p = r.placeOn(r.kind, server.url)
 		st := p.open()
 		r.must(r.study(st, "one").Optimize(plain, 3))

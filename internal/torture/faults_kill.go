@@ -120,6 +120,9 @@ func signals(r *run) {
 		for range 3 {
 			procs = append(procs, r.spawn(job{Task: "work", URL: p.url, Study: "one", Workers: 2, PauseMS: 50}))
 		}
+		for _, q := range procs {
+			q.ready()
+		}
 		r.await(p, "one", (round+1)*10)
 		for i, q := range procs {
 			r.must(q.cmd.Process.Signal([]syscall.Signal{syscall.SIGTERM, syscall.SIGINT}[i%2]))

@@ -57,9 +57,11 @@ func restartDatabase(r *run) {
 		r.skip("See F8.")
 	}
 	s := r.mine(k.server)
+	s.inUse.Lock()
+	r.after(s.inUse.Unlock)
 	p := r.placeOn(r.kind, s.url)
 	c := r.crew(p, 2, job{Budget: r.times(300, 20000), Workers: 8, PauseMS: 150, BeatMS: 500, LostMS: 30e3})
-	r.inject(restarts(r, c, s, r.times(4, 60)), "restarts")
+	r.inject(restarts(r, c, s, r.times(2, 60)), "restarts")
 	r.agrees(p, "one", r.check(p, "one", expect{budget: c.job.Budget, acks: c.acks()}))
 }
 
@@ -141,6 +143,8 @@ func restartRedis(r *run) {
 		r.skip("It is not Redis.")
 	}
 	s := r.mine("Redis")
+	s.inUse.Lock()
+	r.after(s.inUse.Unlock)
 	p := r.placeOn(r.kind, s.url)
 	c := r.crew(p, 2, job{Budget: r.times(300, 20000), Workers: 8, PauseMS: 100, BeatMS: 500, LostMS: 30e3})
 	done := restarts(r, c, s, r.times(4, 50))

@@ -35,7 +35,7 @@ func objectives(r *run) {
 	}{
 		{"panic", "boom", func(*hone.Trial) (float64, error) { panic("boom") }},
 		{"panic with an error", "boom", func(*hone.Trial) (float64, error) { panic(errors.New("boom")) }},
-		{"nil map", "nil map", func(*hone.Trial) (float64, error) { var m map[string]int; m["x"]++; return 0, nil }},
+		{"nil map", "nil map", func(*hone.Trial) (float64, error) { count(nil); return 0, nil }},
 		{"index", "index out of range", func(*hone.Trial) (float64, error) { var a []float64; i := 3; return a[i], nil }},
 		{"Goexit", "Goexit", func(*hone.Trial) (float64, error) { runtime.Goexit(); return 0, nil }},
 		{"NaN", "NaN", func(*hone.Trial) (float64, error) { return math.NaN(), nil }},
@@ -71,6 +71,8 @@ func objectives(r *run) {
 	}
 	r.inject(total, "faults")
 }
+
+func count(m map[string]int) { m["x"]++ }
 
 // bad panics, after a while, where it is asked to.
 type bad struct {

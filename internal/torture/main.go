@@ -87,7 +87,7 @@ func torture() int {
 	storages := flag.String("storage", "", "only these, by comma: "+strings.Join(kindNames(), ", "))
 	only := flag.String("fault", "", "only these, by comma: F1, F2, …")
 	out := flag.String("o", "", "write the table to this file as well")
-	jobs := flag.Int("jobs", 3, "storages that are tortured at once")
+	jobs := flag.Int("jobs", 3, "faults that are injected at once, each into a storage of its own")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "torture: what is %q? There are only flags\n", flag.Arg(0))
@@ -115,20 +115,20 @@ func torture() int {
 
 	begin := time.Now()
 	t := newTable(places, o.faults)
+	slots := make(chan struct{}, max(1, *jobs))
+	var wg sync.WaitGroup
 	for _, f := range o.faults {
-		slots := make(chan struct{}, max(1, *jobs))
-		var wg sync.WaitGroup
 		for _, k := range places {
+			slots <- struct{}{}
 			wg.Go(func() {
-				slots <- struct{}{}
 				defer func() { <-slots }()
 				if ctx.Err() == nil {
 					t.set(f, k, torment(ctx, &o, s, f, k))
 				}
 			})
 		}
-		wg.Wait()
 	}
+	wg.Wait()
 	took := time.Since(begin).Round(time.Second)
 	fmt.Println()
 	t.write(os.Stdout, &o, took)

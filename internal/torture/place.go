@@ -242,14 +242,6 @@ func (p *place) through(x *proxy) *place {
 	return &q
 }
 
-// tables is the place whose tables can be looked at: itself, or what is behind.
-func (p *place) tables() *place {
-	if p.back != nil {
-		return p.back
-	}
-	return p
-}
-
 func freeAddr(r *run) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	r.must(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // taskVar is the variable that makes this program a worker of itself.
@@ -102,6 +103,16 @@ func (p *proc) alive() bool {
 		return true
 	}
 }
+
+// ready waits until a worker listens to signals.
+func (p *proc) ready() {
+	for p.alive() && !strings.Contains(p.stdout.String(), isReady) {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// isReady is what a worker says then.
+const isReady = "ready"
 
 // kill is kill -9.
 func (p *proc) kill() {

@@ -27,7 +27,7 @@ import (
 type servers struct {
 	dir string
 	mu  sync.Mutex
-	own map[string]*server // by kind
+	own map[string]*server // by kind and purpose
 }
 
 func newServers(dir string) *servers { return &servers{dir: dir, own: make(map[string]*server)} }
@@ -39,23 +39,26 @@ func (s *servers) url(kind string) (string, error) {
 	if url := os.Getenv(serverVars[kind]); url != "" {
 		return url, nil
 	}
-	own, err := s.mine(kind)
+	own, err := s.started(kind, "for all")
 	if err != nil {
 		return "", fmt.Errorf("%s is not set, and no server can be started: %w", serverVars[kind], err)
 	}
 	return own.url, nil
 }
 
-// mine returns a server that may be stopped, and starts one the first time.
-func (s *servers) mine(kind string) (*server, error) {
+// mine returns a server that may be stopped by who holds its lock.
+func (s *servers) mine(kind string) (*server, error) { return s.started(kind, "to stop") }
+
+// started returns a server of a kind for a purpose, and starts it the first time.
+func (s *servers) started(kind, purpose string) (*server, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if own := s.own[kind]; own != nil {
+	if own := s.own[kind+purpose]; own != nil {
 		return own, nil
 	}
 	own, err := newServer(kind, s.dir)
 	if err == nil {
-		s.own[kind] = own
+		s.own[kind+purpose] = own
 	}
 	return own, err
 }
@@ -70,6 +73,7 @@ func (s *servers) stop() {
 
 // A server is a database server of the torture's own.
 type server struct {
+	inUse     sync.Mutex // by somebody who restarts it
 	kind, url string
 	command   func() *exec.Cmd // in the foreground
 	cmd       *exec.Cmd
@@ -114,7 +118,7 @@ func (s *server) postgres(dir string, port int) error {
 	} else if len(found) > 0 {
 		bin = found[len(found)-1]
 	} else {
-		return errors.New("PostgreSQL is not installed")
+		return errors.New("there is no PostgreSQL")
 	}
 	data := filepath.Join(dir, "data")
 	owner, err := ownerOf(dir, "postgres")
@@ -157,7 +161,7 @@ func (s *server) mariadb(dir string, port int) error {
 	}
 	install, err := exec.LookPath("mariadb-install-db")
 	if err != nil {
-		return errors.New("MariaDB is not installed")
+		return errors.New("there is no MariaDB")
 	}
 	data := filepath.Join(dir, "data")
 	owner, err := ownerOf(dir, "mysql")
@@ -167,7 +171,7 @@ func (s *server) mariadb(dir string, port int) error {
 	init := exec.Command(install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db")
 	init.SysProcAttr, init.Dir = owner(), dir
 	if out, err := init.CombinedOutput(); err != nil {
-		return fmt.Errorf("mariadb-install-db: %w: %s", err, out)
+		return fmt.Errorf("make a database: %w: %s", err, out)
 	}
 	s.command = func() *exec.Cmd {
 		cmd := exec.Command(daemon, "--no-defaults", "--datadir="+data, "--port="+strconv.Itoa(port), "--bind-address=127.0.0.1",
@@ -192,7 +196,7 @@ func (s *server) mariadb(dir string, port int) error {
 func (s *server) redis(dir string, port int, args []string) error {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
-		return errors.New("Redis is not installed")
+		return errors.New("there is no redis-server")
 	}
 	if args == nil {
 		args = []string{"--appendonly", "yes", "--appendfsync", "always"}

@@ -78,6 +78,7 @@ func result(number int, x float64) float64 {
 // work is a worker whose acknowledged results go to a file, one a line and each
 // with one write: number, and the bits of the parameter and of the value.
 func work(ctx context.Context, j *job) error {
+	fmt.Println(isReady)
 	var acks *os.File
 	if j.Acks != "" {
 		var err error
