@@ -28,6 +28,13 @@ for main in examples/*/main.go; do
 	*) run "$dir" ;;
 	esac
 done
+if (cd examples/cluster && HONE_STORAGE="sqlite:///$tmp/cluster.db" timeout 300 go run . -trials 20 >"$tmp/out" 2>&1); then
+	echo "cluster        ok: $(tail -1 "$tmp/out")"
+else
+	echo 'cluster        FAILED'
+	cat "$tmp/out"
+	failed=1
+fi
 if (cd examples/downstream && go test ./... >"$tmp/out" 2>&1); then
 	echo 'downstream     ok'
 else
