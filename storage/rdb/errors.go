@@ -147,6 +147,13 @@ func number(err error, fields ...string) (int64, bool) {
 	return 0, false
 }
 
+// cut reports whether somebody answered and then the connection broke.
+func cut(err error) bool {
+	return !errors.Is(err, syscall.ECONNREFUSED) &&
+		(errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+			strings.Contains(err.Error(), "invalid connection"))
+}
+
 // connectionLost recognises what drivers report when the other end is gone or
 // cannot be reached.
 func connectionLost(err error) bool {

@@ -98,10 +98,10 @@ func (s *Storage) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
+	s.opened.Store(true)
 	if err := s.read(ctx, s.checkDialect); err != nil {
 		return err
 	}
-	s.opened.Store(true)
 	if s.d == SQLite {
 		lite, err := openLite(ctx, s)
 		if err != nil {

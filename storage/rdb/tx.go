@@ -280,8 +280,11 @@ func (r *retry) again(ctx context.Context, err error) error {
 		return fmt.Errorf("%w (%v)", ctx.Err(), err)
 	}
 	f := r.s.d.faultOf(err)
-	if f != conflict && f != busy && f != full && (f != lost || !r.s.opened.Load()) || r.s.closed.Load() {
+	if f != conflict && f != busy && f != full && f != lost || r.s.closed.Load() {
 		return err
+	}
+	if f == lost && !r.s.opened.Load() && (!cut(err) || r.tries >= 3) {
+		return err // nobody is there: the address may be wrong, and that is told at once
 	}
 	if r.tries == 0 {
 		r.until = time.Now().Add(r.s.o.Patience)

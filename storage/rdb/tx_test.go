@@ -124,6 +124,16 @@ func TestGivesUp(t *testing.T) {
 	if err := s.change(t.Context(), ch); !errors.Is(err, gone) || *tries != 1 {
 		t.Errorf("while opening: %v after %d tries", err, *tries)
 	}
+	s, ch, tries = scripted(time.Minute, driver.ErrBadConn, driver.ErrBadConn, nil)
+	s.opened.Store(false) // one who answers and hangs up is asked again
+	if err := s.change(t.Context(), ch); err != nil || *tries != 3 {
+		t.Errorf("cut while opening: %v after %d tries", err, *tries)
+	}
+	s, ch, tries = scripted(time.Minute, driver.ErrBadConn)
+	s.opened.Store(false)
+	if err := s.change(t.Context(), ch); !errors.Is(err, driver.ErrBadConn) || *tries != 4 {
+		t.Errorf("cut time and again while opening: %v after %d tries", err, *tries)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	s, ch, tries = scripted(time.Minute, gone)
 	do := ch.do
