@@ -61,6 +61,7 @@ func (s *Suite) Markdown(w io.Writer, picture string) error {
 	if s.Halves {
 		b.WriteString(s.halves())
 	}
+	b.WriteString(s.families(100))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -133,6 +134,43 @@ func (s *Suite) halves() string {
 			} else {
 				b.WriteString(" | ")
 			}
+		}
+		b.WriteString(" |\n")
+	}
+	return b.String()
+}
+
+// families are the means over the tasks of each family, FAMILY/TASK, after a number of
+// trials. It is empty if tasks have no families.
+func (s *Suite) families(at int) string {
+	var names []string
+	tasks := make(map[string][]string)
+	for _, task := range s.Tasks {
+		if family, _, ok := strings.Cut(task, "/"); ok {
+			if tasks[family] == nil {
+				names = append(names, family)
+			}
+			tasks[family] = append(tasks[family], task)
+		}
+	}
+	all := s.means(at, s.Tasks).Scores
+	if len(names) == 0 || len(all) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n### By family, after %d trials\n\n|", at)
+	for _, r := range all {
+		fmt.Fprintf(&b, " | %s", Label(r.Alg))
+	}
+	fmt.Fprintf(&b, " |\n|---%s|\n", strings.Repeat("|---", len(all)))
+	for _, family := range names {
+		means := make(map[string]float64)
+		for _, r := range s.means(at, tasks[family]).Scores {
+			means[r.Alg] = r.Mean
+		}
+		fmt.Fprintf(&b, "| %s (%d)", family, len(tasks[family]))
+		for _, r := range all {
+			fmt.Fprintf(&b, " | %.4f", means[r.Alg])
 		}
 		b.WriteString(" |\n")
 	}

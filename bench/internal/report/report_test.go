@@ -76,6 +76,20 @@ func TestReport(t *testing.T) {
 	}
 }
 
+func TestFamilies(t *testing.T) {
+	s := &Suite{Name: "f", Tasks: []string{"a/x", "b/y", "a/z"}, Base: "hone-auto"}
+	for i, task := range s.Tasks {
+		s.Lines = append(s.Lines, record.Line{Alg: "hone-auto", Task: task, Regret: map[string]float64{"100": float64(i)}})
+	}
+	got := s.families(100)
+	if !strings.HasSuffix(got, "| | hone Auto |\n|---|---|\n| a (2) | 1.0000 |\n| b (1) | 1.0000 |\n") {
+		t.Errorf("families:\n%s", got)
+	}
+	if got := suite().families(100); got != "" {
+		t.Errorf("tasks without families:\n%s", got)
+	}
+}
+
 // By hand: on two tables, regrets of ours and of the reference.
 func TestGoals(t *testing.T) {
 	s := &Suite{Name: "tables", Tasks: []string{"a", "b"}, Base: "hone-gp"}
