@@ -40,6 +40,15 @@ var brokenQueries = []breakage{
 			return d.FromUnit(rand.Float64()), nil
 		})
 	}, "Repeatable", "no generator of its own"},
+	{"notes never settle", func(b *broken) {
+		b.start = func(q *sampler.Query) error {
+			if q.SetAttr == nil {
+				return nil
+			}
+			old, _ := q.Trial.SystemAttrs.Get("hone:careful")
+			return q.SetAttr("hone:careful", len(old))
+		}
+	}, "InDomain", "Start notes something else each time"},
 	{"maps are ranged over", func(b *broken) {
 		b.joint = func(q *sampler.Query, space map[string]distributions.Distribution) (map[string]float64, error) {
 			out := make(map[string]float64)

@@ -91,12 +91,25 @@ func (s *study) begin(fixed map[string]float64) *trial {
 	s.number++
 	t.query = s.newQuery(t)
 	if st, ok := s.sampler().(sampler.Starter); ok {
-		err := s.call("Start", t.query, nil, func() error { return st.Start(s.e.Context(), t.query) })
-		if errors.Is(err, sampler.ErrExhausted) {
-			return nil
-		}
-		if err != nil {
-			t.fails("Start", err)
+		// As hone does, until nothing new is noted. Nobody else notes anything
+		// here, so the second call finds all in order.
+		for again := false; ; again = true {
+			before := slices.Clone(t.rec.SystemAttrs)
+			err := s.call("Start", t.query, nil, func() error { return st.Start(s.e.Context(), t.query) })
+			if errors.Is(err, sampler.ErrExhausted) {
+				return nil
+			}
+			if err != nil {
+				t.fails("Start", err)
+			}
+			if slices.Equal(before, t.rec.SystemAttrs) || err != nil {
+				break
+			}
+			if again {
+				s.e.Errorf("%s: Start notes something else each time: %v, then %v; it is called again after each note, until nothing is new", s.at(t.rec.Number), before, t.rec.SystemAttrs)
+				break
+			}
+			t.query = s.newQuery(t)
 		}
 	}
 	s.under = append(s.under, t)
