@@ -148,3 +148,42 @@ func TestAnything(t *testing.T) {
 		}
 	}
 }
+
+// One seed gives one study, whichever the pruner, with and without a name.
+func TestSeedRepeatsWithPruners(t *testing.T) {
+	for _, name := range []string{"", "named"} {
+		for _, fresh := range []func() pruner.Pruner{
+			func() pruner.Pruner { return nil }, func() pruner.Pruner { return &pruner.SuccessiveHalving{} },
+			func() pruner.Pruner { return &pruner.Hyperband{} }, func() pruner.Pruner { return &pruner.Hyperband{MaxResource: 9} },
+		} {
+			var runs [2]string
+			for i := range runs {
+				s, err := hone.NewStudy(&hone.Options{Name: name, Seed: 7, Sampler: &sampler.TPE{}, Pruner: fresh()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				err = s.Optimize(func(t *hone.Trial) (float64, error) {
+					x := t.SuggestFloat("x", 0, 1)
+					for step := range 9 {
+						t.Report(step+1, x+float64(step))
+						if t.ShouldPrune() {
+							return 0, hone.ErrPruned
+						}
+					}
+					return x, nil
+				}, 40)
+				if err != nil {
+					t.Fatal(err)
+				}
+				trials, err := s.Trials()
+				if err != nil {
+					t.Fatal(err)
+				}
+				runs[i] = fmt.Sprint(trials)
+			}
+			if runs[0] != runs[1] {
+				t.Errorf("name %q, %T: two runs with one seed differ", name, fresh())
+			}
+		}
+	}
+}

@@ -22,7 +22,7 @@ import (
 // Options configure a study. The zero value, like a nil *Options, is the
 // recommended setting.
 type Options struct {
-	// Name of the study. "" makes a fresh one.
+	// Name of the study. "" makes a fresh one; in memory it follows from the seed.
 	Name string
 	// Direction of a study with one objective. Unset minimises a new study and
 	// takes what is stored for one that is loaded; a direction other than the
@@ -39,7 +39,8 @@ type Options struct {
 	// where the objective reports; &pruner.Nop{} never prunes.
 	Pruner pruner.Pruner
 	// Seed makes the study repeatable. 0 chooses one at random; Study.Seed
-	// tells which. A study that is loaded goes on with its own.
+	// tells which. A study that is loaded goes on with its own. With
+	// pruner.Hyperband on a Storage, repeat the Name, too.
 	Seed uint64
 	// LoadIfExists loads the study of this name if there is one, instead of
 	// failing with ErrDuplicateStudy.
@@ -122,8 +123,16 @@ func newStudy(ctx context.Context, o *Options) (*Study, error) {
 		}
 		return nil, fmt.Errorf("hone: Options.MetricNames has %d names for %d objectives", len(o.MetricNames), len(create))
 	}
+	seed := o.Seed
+	for seed == 0 {
+		seed = rand.Uint64()
+	}
 	name := o.Name
-	if name == "" {
+	switch {
+	case name != "":
+	case o.Storage == nil: // it has no others, and Hyperband's brackets follow from the name
+		name = fmt.Sprintf("no-name-%d", seed)
+	default:
 		name = storage.NewStudyName()
 	}
 	id, err := st.CreateStudy(ctx, name, create)
@@ -135,10 +144,6 @@ func newStudy(ctx context.Context, o *Options) (*Study, error) {
 			return nil, fmt.Errorf("hone: study %q exists already; pass LoadIfExists, or choose another name: %w", name, err)
 		}
 		return nil, fmt.Errorf("hone: create study %q: %w", name, err)
-	}
-	seed := o.Seed
-	for seed == 0 {
-		seed = rand.Uint64()
 	}
 	if err := st.SetStudyAttr(ctx, id, storage.SystemAttr, storage.AttrSeed, strconv.Quote(strconv.FormatUint(seed, 10))); err != nil {
 		return nil, fmt.Errorf("hone: create study %q: %w", name, err)

@@ -31,7 +31,7 @@ type WarmStartOptions struct {
 //
 // Starting points are distinct, complete and feasible, and are not put in again
 // when this study has them already, so every process of a study may call
-// WarmStart. Where the space has changed, a number outside of its domain moves to
+// WarmStart (those that do so at the same moment may put a point in twice). Where the space has changed, a number outside of its domain moves to
 // the nearest value, and parameters that are new, or whose category is gone, are
 // chosen by the sampler. Of a study with several objectives the Pareto front comes
 // first, then what is on the front without it, and so on.
