@@ -176,20 +176,19 @@ func (s *Study) tellSampler(ctx context.Context, t *Trial) error {
 
 // claim takes the oldest waiting trial or makes one.
 func (s *Study) claim(ctx context.Context, budget int) (storage.Trial, bool, error) {
-	var attrs []storage.Attr
-	if lease := s.lease.attr(); lease != "" {
-		attrs = []storage.Attr{{Key: storage.AttrLease, Value: lease}}
-	} else if budget > 0 {
-		attrs = []storage.Attr{{Key: storage.AttrLease, Value: strconv.Quote(s.self)}}
-	}
-	if c, ok := storage.AsClaimer(s.storage); ok {
-		rec, ok, err := c.Claim(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs})
+	c, ok := storage.AsClaimer(s.storage)
+	if !ok {
+		rec, ok, err := s.claimPlain(ctx, budget)
 		if err != nil {
 			return rec, false, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
 		}
 		return rec, ok, nil
 	}
-	rec, ok, err := s.claimPlain(ctx, budget, attrs)
+	var attrs []storage.Attr
+	if budget > 0 || s.lease != nil {
+		attrs = []storage.Attr{{Key: storage.AttrLease, Value: strconv.Quote(s.self)}}
+	}
+	rec, ok, err := c.Claim(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs})
 	if err != nil {
 		return rec, false, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
 	}
@@ -198,8 +197,9 @@ func (s *Study) claim(ctx context.Context, budget int) (storage.Trial, bool, err
 
 // claimPlain is claim on a storage that has no Claim of its own: the budget then
 // is kept within this process, and may be over-run by the number of workers of
-// others.
-func (s *Study) claimPlain(ctx context.Context, budget int, attrs []storage.Attr) (storage.Trial, bool, error) {
+// others. Trials carry no lease, for nobody could tell when it is lost, and would
+// wait for the trial of a dead worker for ever.
+func (s *Study) claimPlain(ctx context.Context, budget int) (storage.Trial, bool, error) {
 	if budget > 0 {
 		_, _, leased := s.known.unfinished()
 		s.known.mu.Lock()
@@ -217,19 +217,10 @@ func (s *Study) claimPlain(ctx context.Context, budget int, attrs []storage.Attr
 		if err != nil {
 			return storage.Trial{}, false, err
 		}
-		for _, a := range attrs {
-			if err := s.storage.SetTrialAttr(ctx, id, storage.SystemAttr, a.Key, a.Value); err != nil && !errors.Is(err, ErrTrialFinished) {
-				return storage.Trial{}, false, err
-			}
-		}
 		rec, err := s.storage.Trial(ctx, id)
 		return rec, err == nil, err
 	}
-	var template *storage.Trial
-	if len(attrs) > 0 {
-		template = &storage.Trial{State: Running, SystemAttrs: attrs, Started: time.Now()}
-	}
-	rec, err := s.storage.CreateTrial(ctx, s.id, template)
+	rec, err := s.storage.CreateTrial(ctx, s.id, nil)
 	return rec, err == nil, err
 }
 

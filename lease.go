@@ -99,15 +99,6 @@ func newLeaseKeeper(s *Study, store storage.Leaser, o LeaseOptions) *leaseKeeper
 	}
 }
 
-// attr returns the value of storage.AttrLease for a trial of this process, ""
-// where no lease is needed.
-func (l *leaseKeeper) attr() string {
-	if l == nil {
-		return ""
-	}
-	return strconv.Quote(l.worker)
-}
-
 func (l *leaseKeeper) maxRetries() int {
 	if l == nil {
 		return LeaseOptions{}.withDefaults().MaxRetries

@@ -399,6 +399,38 @@ func TestTotalTrials(t *testing.T) {
 			t.Errorf("states %v", got)
 		}
 	})
+	t.Run("does not wait for the dead where nobody beats", func(t *testing.T) {
+		plain := struct{ storage.Storage }{storage.NewMemory()} // as Optuna's gRPC server
+		open := func() *hone.Study {
+			s, err := hone.NewStudy(&hone.Options{Name: "plain", Storage: plain, LoadIfExists: true, Sampler: new(sampler.Random)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		dead, begun := make(chan struct{}), make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			err := open().OptimizeContext(context.Background(), func(*hone.Trial) (float64, error) {
+				close(begun)
+				<-dead
+				return 1, nil
+			}, &hone.OptimizeOptions{TotalTrials: 3, Trials: 1})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-begun
+		s := open()
+		if err := s.OptimizeContext(context.Background(), parabola, &hone.OptimizeOptions{TotalTrials: 3}); err != nil {
+			t.Fatal(err)
+		}
+		if got := states(t, s); got[hone.Complete] != 3 || got[hone.Running] != 1 {
+			t.Errorf("states %v", got)
+		}
+		close(dead)
+		wg.Wait()
+	})
 	t.Run("does not count trials that were cut off", func(t *testing.T) {
 		s := newStudy(t, nil)
 		ctx, cancel := context.WithCancel(context.Background())
