@@ -35,7 +35,7 @@ func servers(t *testing.T, test func(t *testing.T, p place)) {
 // otherwise, and leaves the same behind.
 func TestCutConnections(t *testing.T) {
 	servers(t, func(t *testing.T, p place) {
-		for seed := range uint64(intEnv("HONE_TEST_SEEDS", 3)) {
+		for seed := range uint64(intEnv("HONE_TEST_SEEDS", 2)) {
 			t.Run(fmt.Sprint("seed", seed), func(t *testing.T) {
 				p.name = p.create(t, "")
 				through, x := behindProxy(t, p)

@@ -86,8 +86,14 @@ func (x *proxy) pass(from, to net.Conn, answer bool) {
 			cut := x.cut != nil && x.cut(x.packets, answer)
 			x.mu.Unlock()
 			if cut {
-				if answer && n > 1 && rand.IntN(2) == 0 {
+				switch {
+				case rand.IntN(2) == 0:
+				case answer && n > 1:
 					to.Write(buf[:n/2]) // in the middle of an answer
+				case !answer: // the server works it off when the client has given it up
+					from.Close()
+					time.Sleep(50 * time.Millisecond)
+					to.Write(buf[:n])
 				}
 				return
 			}

@@ -32,7 +32,8 @@
 //
 // Deadlocks, serialisation failures, locked databases and lost connections are
 // tried again for as long as Options.Patience allows. When a connection is lost
-// during a commit, nobody knows whether it took place: the storage then reads
+// during a commit, nobody knows whether it took place, and it may still be about
+// to: the storage waits until the server's end of the connection is gone, reads
 // back what it wrote and goes on from there.
 //
 // # Databases

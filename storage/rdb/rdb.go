@@ -59,6 +59,8 @@ type Storage struct {
 	mu      sync.Mutex
 	studies map[int64]*study // what is known of studies
 	trials  map[int64]*held  // trials under way in this process
+
+	backends map[any]backend // by the driver's connection
 }
 
 var _ storage.Leaser = (*Storage)(nil)

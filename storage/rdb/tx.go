@@ -44,7 +44,7 @@ const (
 type tx struct {
 	s    *Storage
 	ctx  context.Context
-	conn *sql.Conn // nil: any of the pool (alone)
+	conn *sql.Conn // nil: any of the pool
 }
 
 // change makes a change.
@@ -64,7 +64,12 @@ func (s *Storage) change(ctx context.Context, c change) error {
 		if err := r.again(ctx, err); err != nil {
 			return err
 		}
-		if unknown && c.done != nil {
+		if unknown != nil {
+			if err := s.awaitEnd(ctx, *unknown); err != nil {
+				return err
+			}
+		}
+		if unknown != nil && c.done != nil {
 			done, err := c.done(ctx)
 			if err != nil {
 				return err
@@ -81,36 +86,46 @@ func (s *Storage) change(ctx context.Context, c change) error {
 }
 
 // attempt makes a change once. unknown says that it may have taken effect in
-// spite of the error.
-func (s *Storage) attempt(ctx context.Context, c change) (unknown bool, err error) {
+// spite of the error, or still may: it is who works on it.
+func (s *Storage) attempt(ctx context.Context, c change) (unknown *backend, err error) {
 	if s.lite != nil {
-		return false, s.attemptLite(ctx, c)
-	}
-	if c.alone {
-		err := c.do(&tx{s: s, ctx: ctx})
-		return s.d.faultOf(err) == lost, err
+		return nil, s.attemptLite(ctx, c)
 	}
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer conn.Close()
 	t := &tx{s: s, ctx: ctx, conn: conn}
+	who, err := s.backendOf(t)
+	if err != nil {
+		return nil, err
+	}
+	if c.alone {
+		if err = c.do(t); s.d.faultOf(err) == lost {
+			unknown = &who
+		}
+		return unknown, err
+	}
 	begin := "BEGIN"
 	if c.level == lazy && s.d == PostgreSQL {
 		begin = "BEGIN; SET LOCAL synchronous_commit TO OFF"
 	}
 	if c.whole {
 		if err = c.do(t); err == nil {
-			return false, nil
+			return nil, nil
 		}
-		unknown = s.d.faultOf(err) == lost || ctx.Err() != nil
+		if s.d.faultOf(err) == lost || ctx.Err() != nil {
+			unknown = &who
+		}
 	} else if _, err = conn.ExecContext(ctx, begin); err == nil {
 		if err = c.do(t); err == nil {
 			if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
-				return false, nil
+				return nil, nil
 			}
-			unknown = s.d.faultOf(err) == lost || ctx.Err() != nil
+			if s.d.faultOf(err) == lost || ctx.Err() != nil {
+				unknown = &who
+			}
 		}
 	}
 	quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

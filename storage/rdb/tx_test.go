@@ -2,6 +2,7 @@ package rdb
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -63,10 +64,29 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// scripted returns a storage without a database, whose changes run one statement
-// that has these outcomes one after the other.
-func scripted(patience time.Duration, outcomes ...error) (*Storage, change, *int) {
-	s := &Storage{d: PostgreSQL, o: Options{Patience: patience}}
+// A nowhere is a database whose statements find and do nothing.
+type nowhere struct{}
+
+func (nowhere) Connect(context.Context) (driver.Conn, error) { return &nowhere{}, nil }
+func (nowhere) Driver() driver.Driver                        { return nil }
+func (nowhere) Prepare(string) (driver.Stmt, error)          { return nil, errors.New("not here") }
+func (nowhere) Begin() (driver.Tx, error)                    { return nil, errors.New("not here") }
+func (nowhere) Close() error                                 { return nil }
+func (nowhere) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
+	return nothing{}, nil
+}
+
+type nothing struct{}
+
+func (nothing) Columns() []string         { return []string{"a", "b"} }
+func (nothing) Close() error              { return nil }
+func (nothing) Next([]driver.Value) error { return io.EOF }
+
+// scripted returns a storage on nowhere, whose changes run one statement that has
+// these outcomes one after the other.
+func scripted(t *testing.T, patience time.Duration, outcomes ...error) (*Storage, change, *int) {
+	s := &Storage{d: PostgreSQL, o: Options{Patience: patience}, db: sql.OpenDB(nowhere{})}
+	t.Cleanup(func() { s.db.Close() })
 	s.opened.Store(true)
 	tries := new(int)
 	return s, change{alone: true, do: func(*tx) error {
@@ -92,7 +112,7 @@ func TestTriesAgain(t *testing.T) {
 		{"lost before it took effect", []error{gone, gone, nil}, []bool{false, false}, nil, 3},
 		{"a conflict is not unknown", []error{deadlock, nil}, []bool{}, nil, 2},
 	} {
-		s, ch, tries := scripted(time.Minute, c.outcomes...)
+		s, ch, tries := scripted(t, time.Minute, c.outcomes...)
 		asked := 0
 		if c.done != nil {
 			ch.done = func(context.Context) (bool, error) {
@@ -111,31 +131,31 @@ func TestTriesAgain(t *testing.T) {
 
 func TestGivesUp(t *testing.T) {
 	gone := &pgError{"57P01"}
-	s, ch, tries := scripted(20*time.Millisecond, gone)
+	s, ch, tries := scripted(t, 20*time.Millisecond, gone)
 	if err := s.change(t.Context(), ch); !errors.Is(err, gone) || !strings.Contains(fmt.Sprint(err), "given up after") || *tries < 2 {
 		t.Errorf("beyond the patience: %v after %d tries", err, *tries)
 	}
-	s, ch, tries = scripted(-1, gone)
+	s, ch, tries = scripted(t, -1, gone)
 	if err := s.change(t.Context(), ch); !errors.Is(err, gone) || *tries != 1 {
 		t.Errorf("without patience: %v after %d tries", err, *tries)
 	}
-	s, ch, tries = scripted(time.Minute, gone)
+	s, ch, tries = scripted(t, time.Minute, gone)
 	s.opened.Store(false) // an address that nobody answers is reported at once
 	if err := s.change(t.Context(), ch); !errors.Is(err, gone) || *tries != 1 {
 		t.Errorf("while opening: %v after %d tries", err, *tries)
 	}
-	s, ch, tries = scripted(time.Minute, driver.ErrBadConn, driver.ErrBadConn, nil)
+	s, ch, tries = scripted(t, time.Minute, driver.ErrBadConn, driver.ErrBadConn, nil)
 	s.opened.Store(false) // one who answers and hangs up is asked again
 	if err := s.change(t.Context(), ch); err != nil || *tries != 3 {
 		t.Errorf("cut while opening: %v after %d tries", err, *tries)
 	}
-	s, ch, tries = scripted(time.Minute, driver.ErrBadConn)
+	s, ch, tries = scripted(t, time.Minute, driver.ErrBadConn)
 	s.opened.Store(false)
 	if err := s.change(t.Context(), ch); !errors.Is(err, driver.ErrBadConn) || *tries != 4 {
 		t.Errorf("cut time and again while opening: %v after %d tries", err, *tries)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s, ch, tries = scripted(time.Minute, gone)
+	s, ch, tries = scripted(t, time.Minute, gone)
 	do := ch.do
 	ch.do = func(x *tx) error {
 		if *tries == 2 {
@@ -149,7 +169,7 @@ func TestGivesUp(t *testing.T) {
 	if err := s.change(ctx, ch); !errors.Is(err, context.Canceled) || *tries != 3 {
 		t.Errorf("with a context that was cancelled before: %v after %d tries", err, *tries)
 	}
-	s, ch, tries = scripted(time.Minute, gone)
+	s, ch, tries = scripted(t, time.Minute, gone)
 	s.o.ReadOnly = true
 	if err := s.change(t.Context(), ch); !errors.Is(err, ErrReadOnly) || *tries != 0 {
 		t.Errorf("for reading only: %v after %d tries", err, *tries)
