@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gohone/hone"
+	"github.com/gohone/hone/pruner"
 	"github.com/gohone/hone/sampler"
 )
 
@@ -62,4 +63,38 @@ func BenchmarkNoParameters(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trials/s")
+}
+
+// BenchmarkShouldPrune is a decision in a study of trials of 100 steps that all run to
+// their end, with one worker and with eight: a cost that does not rise with the number
+// of trials by more than its logarithm, whoever overtakes whom.
+func BenchmarkShouldPrune(b *testing.B) {
+	for name, fresh := range map[string]func() pruner.Pruner{
+		"Median":            func() pruner.Pruner { return new(pruner.Median) },
+		"SuccessiveHalving": func() pruner.Pruner { return &pruner.SuccessiveHalving{MinResource: 1} },
+		"Hyperband":         func() pruner.Pruner { return new(pruner.Hyperband) },
+		"Wilcoxon":          func() pruner.Pruner { return new(pruner.Wilcoxon) },
+	} {
+		for _, workers := range []int{1, 8} {
+			for _, n := range []int{1_000, 10_000} {
+				b.Run(fmt.Sprintf("%s/workers=%d/trials=%d", name, workers, n), func(b *testing.B) {
+					for b.Loop() {
+						s := newStudy(b, &hone.Options{Sampler: new(sampler.Random), Pruner: fresh()})
+						err := s.OptimizeContext(context.Background(), func(t *hone.Trial) (float64, error) {
+							x := t.SuggestFloat("x", 0, 1)
+							for step := range 100 {
+								t.Report(step, x+float64(step%7)/10)
+								t.ShouldPrune()
+							}
+							return x, nil
+						}, &hone.OptimizeOptions{Trials: n, Workers: workers})
+						if err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n*100), "ns/decision")
+				})
+			}
+		}
+	}
 }

@@ -69,6 +69,7 @@ type Study struct {
 	inMemory   bool
 
 	asking  sync.Mutex // serialises the choice of which trial comes next
+	judging sync.Mutex // serialises the decisions of pruners that keep a digest
 	known   *knowledge
 	domains domainCache
 	lease   *leaseKeeper

@@ -220,6 +220,10 @@ func (t *Trial) shouldPrune() (bool, error) {
 	if err := s.refresh(t.quiet); err != nil {
 		return false, err
 	}
+	if digests(s.pruner) {
+		s.judging.Lock()
+		defer s.judging.Unlock()
+	}
 	h, running := s.known.around(rec.Number)
 	q := &pruner.Query{
 		Study:     s.name,
@@ -237,6 +241,20 @@ func (t *Trial) shouldPrune() (bool, error) {
 		return false, fmt.Errorf("pruner %T: %w", s.pruner, err)
 	}
 	return stop, nil
+}
+
+// digests reports whether a pruner keeps a digest of the history, which costs a
+// decision what is new if snapshots come in order, and all there is for one that
+// another worker's has overtaken. A pruner of the user's may wait for other trials,
+// so it is not held back.
+func digests(p pruner.Pruner) bool {
+	switch p := p.(type) {
+	case *pruner.Median, *pruner.Percentile, *pruner.SuccessiveHalving, *pruner.Hyperband, *pruner.Wilcoxon:
+		return true
+	case *pruner.Patient:
+		return digests(p.Pruner)
+	}
+	return false
 }
 
 // SetUserAttr keeps a value with the trial. It must have a JSON form. It panics

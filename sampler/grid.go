@@ -139,6 +139,7 @@ func (g *Grid) axes(q *Query) ([]gridAxis, int) {
 type modelTrial struct {
 	read  int // trials of the history that were looked at
 	trial *storage.Trial
+	at    int // its place
 }
 
 // first returns the trial that was the first to ask, for its order is what trials go
@@ -146,19 +147,22 @@ type modelTrial struct {
 // for all, and counts only where there is no other.
 func (g *Grid) first(h *storage.History) *storage.Trial {
 	m := g.model[h.Log()]
-	if m == nil || m.read > h.Len() {
+	switch {
+	case m != nil && m.read > h.Len() && m.trial != nil && m.at < h.Len():
+		return m.trial // an older snapshot that has it, too
+	case m == nil || m.read > h.Len():
 		if g.model == nil || len(g.model) >= maxLogs {
 			g.model = make(map[*storage.Log]*modelTrial)
 		}
 		m = new(modelTrial)
 		g.model[h.Log()] = m
 	}
-	for _, t := range h.Trials()[m.read:] {
+	for i, t := range h.Trials()[m.read:] {
 		if len(t.Params) == 0 || !t.Counts() {
 			continue
 		}
 		if failed := t.State == storage.Failed; m.trial == nil || failed == (m.trial.State == storage.Failed) && before(t, m.trial) || !failed && m.trial.State == storage.Failed {
-			m.trial = t
+			m.trial, m.at = t, m.read+i
 		}
 	}
 	m.read = h.Len()
