@@ -137,15 +137,15 @@ func (s *TPE) NoRepeats() bool { return !s.Repeat && !s.Optuna }
 func (s *TPE) Validate([]storage.Direction) error {
 	switch {
 	case s.StartupTrials < 0:
-		return fmt.Errorf("sampler: TPE.StartupTrials is %d", s.StartupTrials)
+		return fmt.Errorf("sampler: TPE.StartupTrials is %d, it must not be negative", s.StartupTrials)
 	case s.Candidates < 0 || s.Candidates > 1e6:
 		return fmt.Errorf("sampler: TPE.Candidates is %d, it must lie between 0 and 1,000,000", s.Candidates)
 	case s.Decomposition < 0 || s.Decomposition > TPEUnivariate:
-		return fmt.Errorf("sampler: TPE.Decomposition is %d", s.Decomposition)
+		return fmt.Errorf("sampler: TPE.Decomposition is %d, it must be one of the constants", s.Decomposition)
 	case !(s.PriorWeight >= 0) || math.IsInf(s.PriorWeight, 0):
-		return fmt.Errorf("sampler: TPE.PriorWeight is %v", s.PriorWeight)
+		return fmt.Errorf("sampler: TPE.PriorWeight is %v, it must be finite and not negative", s.PriorWeight)
 	case s.NoPrior && s.PriorWeight > 0:
-		return fmt.Errorf("sampler: TPE.PriorWeight is %v and TPE.NoPrior is set", s.PriorWeight)
+		return fmt.Errorf("sampler: TPE.PriorWeight is %v and TPE.NoPrior is set; leave one out", s.PriorWeight)
 	case !(s.GoodWidth >= 0 && s.GoodWidth <= 100):
 		return fmt.Errorf("sampler: TPE.GoodWidth is %v, it must lie between 0 and 100", s.GoodWidth)
 	case !(s.OtherWidth >= 0 && s.OtherWidth <= 100):

@@ -172,17 +172,17 @@ func (v *tpeView) weigh(n int) ([]float64, error) {
 	}
 	w := v.r.weights(n)
 	if len(w) != n {
-		return nil, fmt.Errorf("sampler: TPE.Weights(%d) returned %d weights", n, len(w))
+		return nil, fmt.Errorf("sampler: TPE.Weights(%d) returned %d weights, it must return one for each trial", n, len(w))
 	}
 	sum := 0.0
 	for i, x := range w {
 		if !(x >= 0) || math.IsInf(x, 0) {
-			return nil, fmt.Errorf("sampler: TPE.Weights(%d)[%d] is %v", n, i, x)
+			return nil, fmt.Errorf("sampler: TPE.Weights(%d)[%d] is %v, weights must be finite and not negative", n, i, x)
 		}
 		sum += x
 	}
 	if !(sum > 0) || math.IsInf(sum, 0) {
-		return nil, fmt.Errorf("sampler: TPE.Weights(%d) sum to %v", n, sum)
+		return nil, fmt.Errorf("sampler: TPE.Weights(%d) sum to %v, which must be finite and above 0", n, sum)
 	}
 	return w, nil
 }

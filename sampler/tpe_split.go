@@ -43,7 +43,7 @@ func (v *tpeView) divide() error {
 	}
 	n := v.r.gamma(v.finished)
 	if n < 0 {
-		return fmt.Errorf("sampler: TPE.Gamma(%d) is %d", v.finished, n)
+		return fmt.Errorf("sampler: TPE.Gamma(%d) is %d, it must not be negative", v.finished, n)
 	}
 	n = min(n, v.finished)
 	if len(v.q.Directions) > 1 {
