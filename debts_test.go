@@ -107,15 +107,15 @@ func TestResultsOutliveAFault(t *testing.T) {
 func TestBudgetOutlivesFaults(t *testing.T) {
 	for _, durable := range []bool{false, true} {
 		for seed := range uint64(20) {
-			on := false
+			var on atomic.Bool
 			random := honetest.FailRandomly(seed, 0.05)
 			s := faultyStudy(t, durable, func(m string, n int) (error, error) {
-				if !on {
+				if !on.Load() {
 					return nil, nil
 				}
 				return random(m, n)
 			})
-			on = true
+			on.Store(true)
 			faults := 0
 			for {
 				err := s.OptimizeContext(context.Background(), parabola, &hone.OptimizeOptions{TotalTrials: 30, Workers: 3})
@@ -126,7 +126,7 @@ func TestBudgetOutlivesFaults(t *testing.T) {
 					t.Fatalf("seed %d: %v", seed, err)
 				}
 			}
-			on = false
+			on.Store(false)
 			trials, err := s.Trials()
 			if err != nil {
 				t.Fatal(err)
