@@ -62,7 +62,7 @@ func TestPages(t *testing.T) {
 			_, err = st.CreateTrial(t.Context(), id, &storage.Trial{State: storage.Failed})
 			ok(t, err)
 		}
-		const trials = 1 << 13
+		const trials = 1 << 12 // two pages and a part
 		for n := 1; n < trials; n *= 2 {
 			p.exec(t, fmt.Sprintf("INSERT INTO trials (number, study_id, state) SELECT number + %d, study_id, state FROM trials WHERE study_id = %d ORDER BY trial_id", n, study))
 		}
@@ -75,7 +75,7 @@ func TestPages(t *testing.T) {
 				t.Fatalf("position %d has the number %d and the id %d", i, all[i].Number, all[i].ID)
 			}
 		}
-		for _, i := range []int{0, 1, 1999, 2000, 2001, 4191, 4192, 6190, 6191, 6192, 6193, trials - 2, trials - 1} {
+		for _, i := range []int{trials - 4001, trials - 2002, trials - 2001, trials - 2000, trials - 2, trials - 1} {
 			rest, err := st.Trials(t.Context(), study, all[i].ID, []int64{all[0].ID})
 			if err != nil || len(rest) != trials-i || rest[0].ID != all[0].ID || i+1 < trials && rest[1].Number != i+1 {
 				t.Errorf("behind number %d there are %d trials, %v; want %d", i, len(rest)-1, err, trials-i-1)
