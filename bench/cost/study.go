@@ -114,7 +114,7 @@ func (c *cost) objective(t *hone.Trial) (float64, error) {
 	if c.measured {
 		now := c.now()
 		c.took = append(c.took, now-c.mark)
-		c.mark = c.now()
+		c.mark = now
 	}
 	return sum, nil
 }
