@@ -157,12 +157,12 @@ func (o options) peer(ctx context.Context, p place, processes int) (time.Duratio
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return 0, fmt.Errorf("Optuna: %w\n%s", err, stderr.String())
+		return 0, fmt.Errorf("the program for Optuna: %w\n%s", err, stderr.String())
 	}
 	var seconds float64
 	var failed int
 	if _, err := fmt.Sscan(string(out), &seconds, &failed); err != nil {
-		return 0, fmt.Errorf("Optuna says %q: %w", out, err)
+		return 0, fmt.Errorf("the program for Optuna says %q: %w", out, err)
 	}
 	if failed > 0 {
 		fmt.Printf("%-9s Optuna: %d of %d processes failed: %s\n", p.name, failed, processes, lastLine(stderr.String()))
