@@ -158,7 +158,7 @@ func TestNoPointTwice(t *testing.T) {
 func TestSearchAgainstAll(t *testing.T) {
 	s := &Space{Dims: []Dim{{Kind: Ordinal, Cells: 12}, {Kind: Nominal, Cells: 5}, {Kind: Ordinal, Cells: 40}}}
 	missed, total := 0, 0
-	for seed := range seeds(6) {
+	for seed := range uint64(6) {
 		r := newRun(s, seed, func(x []float64) ([]float64, []float64) {
 			return []float64{math.Sin(9*x[0]) + math.Cos(7*x[2]+x[1]) + x[0]*x[2]}, nil
 		})
