@@ -3,17 +3,19 @@ package hone
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/storage"
 )
 
 // A domainCache keeps the normal form of each parameter's last domain, so that
-// asking for the same one again costs a comparison and no memory.
+// asking for the same one again costs a comparison and neither memory nor a lock.
 type domainCache struct {
-	mu    sync.RWMutex
-	known map[string]domain
+	mu    sync.Mutex                                         // for writing
+	known atomic.Pointer[map[string]*atomic.Pointer[domain]] // replaced when there is a new name
 }
 
 type domain struct {
@@ -22,18 +24,46 @@ type domain struct {
 	warned bool // once is enough for a name
 }
 
-// last returns the domain that the parameter was asked for with last.
-func (c *domainCache) last(name string) (domain, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	d, ok := c.known[name]
-	return d, ok
+// last returns the domain that the parameter was asked for with last, nil if there
+// is none.
+func (c *domainCache) last(name string) *domain {
+	known := c.known.Load()
+	if known == nil {
+		return nil
+	}
+	if d, ok := (*known)[name]; ok {
+		return d.Load()
+	}
+	return nil
+}
+
+// keep notes the last domain of a parameter and reports whether its user was warned
+// before.
+func (c *domainCache) keep(name string, d domain) (warned bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old := c.last(name); old != nil {
+		warned = old.warned
+		d.warned = d.warned || warned
+		(*c.known.Load())[name].Store(&d)
+		return warned
+	}
+	var known map[string]*atomic.Pointer[domain]
+	if old := c.known.Load(); old != nil {
+		known = maps.Clone(*old)
+	} else {
+		known = make(map[string]*atomic.Pointer[domain])
+	}
+	known[name] = new(atomic.Pointer[domain])
+	known[name].Store(&d)
+	c.known.Store(&known)
+	return false
 }
 
 // normalize returns the normal form of a domain, and what the user is to be warned
 // of, if anything.
 func (c *domainCache) normalize(name string, given distributions.Distribution) (normal distributions.Distribution, warning string, err error) {
-	if d, ok := c.last(name); ok && sameDomain(d.given, given) {
+	if d := c.last(name); d != nil && sameDomain(d.given, given) {
 		return d.normal, "", nil
 	}
 	if err := storage.CheckName("parameter", name); err != nil {
@@ -53,14 +83,7 @@ func (c *domainCache) normalize(name string, given distributions.Distribution) (
 	} else {
 		warning = lowered(given, normal)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = make(map[string]domain)
-	}
-	warned := c.known[name].warned
-	c.known[name] = domain{given, normal, warned || warning != ""}
-	if warned {
+	if c.keep(name, domain{given, normal, warning != ""}) {
 		warning = ""
 	}
 	return normal, warning, nil

@@ -94,7 +94,7 @@ func (t *Trial) Suggest(name string, d distributions.Distribution) (any, error) 
 // mustFloat and mustInt spare the allocation that it costs to make a Distribution
 // of a struct, where the domain is the one of the last trial.
 func (t *Trial) mustFloat(name string, d distributions.Float) float64 {
-	if e, ok := t.study.domains.last(name); ok {
+	if e := t.study.domains.last(name); e != nil {
 		if f, ok := e.given.(distributions.Float); ok && f == d {
 			return t.mustNormal(name, e.normal)
 		}
@@ -103,7 +103,7 @@ func (t *Trial) mustFloat(name string, d distributions.Float) float64 {
 }
 
 func (t *Trial) mustInt(name string, d distributions.Int) int {
-	if e, ok := t.study.domains.last(name); ok {
+	if e := t.study.domains.last(name); e != nil {
 		if i, ok := e.given.(distributions.Int); ok && i == d {
 			return int(t.mustNormal(name, e.normal))
 		}
