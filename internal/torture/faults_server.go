@@ -169,7 +169,8 @@ func restartRedis(r *run) {
 	r.inject(done, "restarts")
 }
 
-// F23: an outside connection locks rows in the opposite order.
+// F23: an outside connection locks the rows that our calls need in the opposite
+// order, once in each call.
 func deadlocks(r *run) {
 	if r.kind.server != "PostgreSQL" && r.kind.server != "MariaDB" {
 		r.skip("Nobody can lock rows of it in another order: its writers take turns.")
@@ -185,49 +186,28 @@ func deadlocks(r *run) {
 	study, err := st.CreateStudy(r.ctx, "one", []storage.Direction{storage.Minimize})
 	r.must(err)
 	claimer, _ := storage.AsClaimer(st)
-	var current, broken atomic.Int64
-	over := make(chan struct{})
-	var wg sync.WaitGroup
-	for range 2 {
-		wg.Go(func() {
-			for {
-				select {
-				case <-over:
-					return
-				default:
-				}
-				id := current.Load()
-				if id == 0 {
-					time.Sleep(time.Millisecond)
-					continue
-				}
-				if provoke(r.ctx, db, p, id, study) {
-					broken.Add(1)
-				}
-			}
-		})
-	}
-	const want = 3
-	rounds := 0
-	for begin := time.Now(); rounds < r.times(30, 200) || broken.Load() < want && time.Since(begin) < 30*time.Second; rounds++ {
+	rounds := r.times(30, 200)
+	for i := range rounds {
 		t, ok, err := claimer.Claim(r.ctx, study, storage.Claim{Budget: 1e6, Attrs: []storage.Attr{{Key: storage.AttrLease, Value: `"w"`}}})
 		if err != nil || !ok {
 			r.failf("claim: %v, %v", ok, err)
-			break
+			return
 		}
-		current.Store(t.ID)
 		// A name that is new locks the study, then the trial.
-		err = st.SetParam(r.ctx, t.ID, storage.Param{Name: fmt.Sprint("p", rounds), Value: 0.5, Dist: distributions.Float{High: 1}})
+		err = provoke(r.ctx, db, t.ID, study, func() error {
+			return st.SetParam(r.ctx, t.ID, storage.Param{Name: fmt.Sprint("p", i), Value: 0.5, Dist: distributions.Float{High: 1}})
+		})
 		if err == nil {
-			ok, err = claimer.Requeue(r.ctx, t.ID, "w", []storage.Attr{{Key: storage.AttrLost, Value: `"x"`}}, &storage.Trial{State: storage.Failed})
+			err = provoke(r.ctx, db, t.ID, study, func() (err error) {
+				ok, err = claimer.Requeue(r.ctx, t.ID, "w", []storage.Attr{{Key: storage.AttrLost, Value: `"x"`}}, &storage.Trial{State: storage.Failed})
+				return err
+			})
 		}
 		if err != nil || !ok {
-			r.failf("round %d: %v, %v", rounds, ok, err)
-			break
+			r.failf("round %d: %v, %v", i, ok, err)
+			return
 		}
 	}
-	close(over)
-	wg.Wait()
 	all, err := st.Trials(r.ctx, study, -1, nil)
 	r.must(err)
 	if len(all) != 2*rounds {
@@ -238,26 +218,41 @@ func deadlocks(r *run) {
 			r.failf("I1: trial %d has the number %d and is %s", i, all[i].Number, all[i].State)
 		}
 	}
-	r.inject(rounds, "rounds")
+	r.inject(2*rounds, "deadlocks")
 }
 
-// provoke locks a trial and then its study, and reports whether that was refused.
-func provoke(ctx context.Context, db *sql.DB, p *place, trial, study int64) bool {
+// provoke has an outside connection hold the trial until the call holds the study,
+// and only then ask for the study: neither can go on, and the server breaks one of
+// them off. It returns what the call does.
+func provoke(ctx context.Context, db *sql.DB, trial, study int64, call func() error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return false
+		return err
 	}
 	defer tx.Rollback()
-	_, err = tx.ExecContext(ctx, fmt.Sprintf("UPDATE trials SET datetime_start = datetime_start WHERE trial_id = %d", trial))
-	if p.kind.server == "MariaDB" && err == nil {
-		_, err = tx.ExecContext(ctx, fmt.Sprintf("SELECT * FROM trials WHERE trial_id = %d FOR UPDATE", trial))
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SELECT trial_id FROM trials WHERE trial_id = %d FOR UPDATE", trial)); err != nil {
+		return err
 	}
-	time.Sleep(rand.N(3 * time.Millisecond))
-	if err == nil {
-		_, err = tx.ExecContext(ctx, fmt.Sprintf("SELECT * FROM studies WHERE study_id = %d FOR UPDATE", study))
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	for {
+		select {
+		case err := <-done:
+			return fmt.Errorf("the call ended without the trial, which was locked: %w", err)
+		default:
+		}
+		err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT study_id FROM studies WHERE study_id = %d FOR UPDATE SKIP LOCKED", study)).Scan(new(int64))
+		if errors.Is(err, sql.ErrNoRows) {
+			break // the call holds it
+		}
+		if err != nil {
+			return err
+		}
 	}
-	time.Sleep(rand.N(3 * time.Millisecond))
-	return err != nil
+	// Refused or not, the circle was closed.
+	_, _ = tx.ExecContext(ctx, fmt.Sprintf("SELECT study_id FROM studies WHERE study_id = %d FOR UPDATE", study))
+	tx.Rollback()
+	return <-done
 }
 
 // plain is an objective of one parameter.

@@ -27,6 +27,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"time"
@@ -113,6 +114,15 @@ func torture() int {
 	s := newServers(o.dir)
 	defer s.stop()
 
+	if o.ci {
+		// Whatever hangs is to be seen, and not to hold CI up.
+		defer time.AfterFunc(ciTime, func() {
+			fmt.Printf("torture: not over after %v; where it hangs:\n", ciTime)
+			pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
+			s.stop()
+			os.Exit(1)
+		}).Stop()
+	}
 	begin := time.Now()
 	t := newTable(places, o.faults)
 	slots := make(chan struct{}, max(1, *jobs))
@@ -145,6 +155,9 @@ func torture() int {
 	}
 	return 0
 }
+
+// ciTime is several times what CI's share takes.
+const ciTime = 20 * time.Minute
 
 // pick returns those whose names are in a list, all for an empty one.
 func pick[T any](list string, all []T, name func(T) string) ([]T, error) {
