@@ -30,6 +30,7 @@ type memStudy struct {
 	counts  int                                   // finished trials that count
 	held    int                                   // running trials that hold budget
 	params  int                                   // parameters of the last finished trial
+	free    []memTrial                            // allocated and not used yet
 }
 
 type memTrial struct {
@@ -230,7 +231,7 @@ func (m *Memory) CreateTrial(ctx context.Context, study int64, template *Trial) 
 }
 
 func (m *Memory) create(s *memStudy, template *Trial) (Trial, error) {
-	t := &memTrial{study: s}
+	t := s.room()
 	if template == nil {
 		t.Started = time.Now()
 		if s.params > 0 {
@@ -256,6 +257,18 @@ func (m *Memory) create(s *memStudy, template *Trial) (Trial, error) {
 		s.waiting = append(s.waiting, t.ID)
 	}
 	return t.view(), nil
+}
+
+// room returns memory for a trial. Trials stay as long as their study, so they are
+// allocated together, a few at first.
+func (s *memStudy) room() *memTrial {
+	if len(s.free) == 0 {
+		s.free = make([]memTrial, min(1+len(s.trials)/4, 64))
+	}
+	t := &s.free[0]
+	s.free = s.free[1:]
+	t.study = s
+	return t
 }
 
 // account keeps the number of trials that count or hold budget: by is 1 when t
