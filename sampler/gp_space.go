@@ -40,7 +40,30 @@ func newGPLayout(domains map[string]distributions.Distribution) *gpLayout {
 		l.axes = append(l.axes, a)
 		l.space.Dims = append(l.space.Dims, a.dim)
 	}
+	l.space.Alike = l.alike()
 	return l
+}
+
+// alike returns the sets of parameters that have the same choices.
+func (l *gpLayout) alike() (sets [][]int) {
+	taken := make([]bool, len(l.axes))
+	for i := range l.axes {
+		d := l.axes[i].dim
+		if taken[i] || d.Kind != bayes.Nominal || d.Cells > bayes.AlikeCells {
+			continue
+		}
+		var set []int
+		for j := i; j < len(l.axes); j++ {
+			if !taken[j] && l.axes[j].dim == d && distributions.Equal(l.axes[i].domain, l.axes[j].domain) {
+				taken[j] = true
+				set = append(set, j)
+			}
+		}
+		if len(set) >= bayes.AlikeSize {
+			sets = append(sets, set)
+		}
+	}
+	return sets
 }
 
 func newGPAxis(name string, d distributions.Distribution) gpAxis {
@@ -180,6 +203,9 @@ func (l *gpLayout) group(points [][]float64) {
 	}
 	for _, g := range l.space.Groups {
 		fmt.Fprintf(sign, "%d %d;", g.Dims, g.Parent)
+	}
+	if len(l.space.Alike) > 0 {
+		fmt.Fprintf(sign, "%v", l.space.Alike)
 	}
 	l.sign = fmt.Sprintf("%016x", sign.Sum64())
 }

@@ -8,6 +8,18 @@ import (
 // designCandidates is the number of points among which a start point is chosen.
 const designCandidates = 500
 
+// Start points after the first lie, in coordinates of many values, within so large a
+// part of the range around its middle. Ranges are chosen around what is believed
+// to be good, and corners hardly ever are; few values, however, are each there for a
+// reason. On the even half of the tables of bench/ (seeds 200 to 359, those with
+// numeric parameters) regret after 10 and 25 trials is 0.111 and 0.044 with 0.4,
+// 0.124 and 0.053 with the whole range, on COCO's functions in three dimensions,
+// whose optima lie anywhere, 0.092 and 0.046 beside 0.102 and 0.045.
+const (
+	designWidth = 0.4
+	fewCells    = 6
+)
+
 // design returns a point for the time before there is a model: the centre first,
 // then one that is far from all others. With a belief, the logarithm of a density, it
 // is a draw from that density. Coordinates that are kept have their value in x
@@ -24,12 +36,23 @@ func (s *Space) design(x []float64, kept []bool, others [][]float64, belief func
 	best, found := math.Inf(-1), make([]float64, len(x))
 	for range designCandidates {
 		s.random(x, kept, rng)
+		s.draw(x, kept)
 		if d := s.nearest(x, others, best); d > best {
 			best = d
 			copy(found, x)
 		}
 	}
 	copy(x, found)
+}
+
+// draw draws the coordinates of many values in to the part of the range that start
+// points are in.
+func (s *Space) draw(x []float64, kept []bool) {
+	for j, d := range s.Dims {
+		if !math.IsNaN(x[j]) && (kept == nil || !kept[j]) && (d.Kind == Continuous || d.Kind == Ordinal && d.Cells > fewCells) {
+			x[j] = d.Snap(0.5 + designWidth*(x[j]-0.5))
+		}
+	}
 }
 
 // believed moves x to a draw from the density whose logarithm is belief, up to a

@@ -53,7 +53,7 @@ type search struct {
 func (s *search) prepare() {
 	n, q := s.models[0].Len(), len(s.models)
 	s.scratch = make([]gp.Scratch, q)
-	s.z, s.g = make([]float64, len(s.space.kinds())), make([]float64, len(s.space.kinds()))
+	s.z, s.g = make([]float64, s.space.seen()), make([]float64, s.space.seen())
 	s.r2 = make([][]float64, q)
 	for k := range s.r2 {
 		s.r2[k] = make([]float64, n)
@@ -382,6 +382,9 @@ func (s *search) sweep(x []float64, j int, v float64) float64 {
 		x[j] = u
 		w, better := s.at(x, v, func(k int) []float64 {
 			s.models[k].Shift(s.shifted, s.r2[k], j, math.NaN(), u)
+			s.space.moved(j, from, u, func(place int, step float64) {
+				s.models[k].Shift(s.shifted, s.shifted, place, s.z[place], s.z[place]+step)
+			})
 			return s.shifted
 		})
 		if better && !s.tried[key(x)] {

@@ -111,6 +111,9 @@ type Space struct {
 	// Groups are the coordinates that do not exist everywhere, parents before
 	// children. A parent is ordinal or nominal.
 	Groups []Group
+	// Alike are sets of nominal coordinates that have the same categories. A
+	// coordinate belongs to one set at most.
+	Alike [][]int
 }
 
 // discrete reports whether no coordinate is continuous.

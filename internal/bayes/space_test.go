@@ -102,7 +102,8 @@ func TestRandom(t *testing.T) {
 	}
 }
 
-// The first points: the middle, then such that lie far apart.
+// The first points: the middle, then such that lie far apart, but not far out where
+// a range has many values.
 func TestDesign(t *testing.T) {
 	s := &Space{Dims: []Dim{{}, {}, {Kind: Ordinal, Cells: 5}, {Kind: Nominal, Cells: 4}}}
 	spread := func(design bool) float64 {
@@ -123,17 +124,32 @@ func TestDesign(t *testing.T) {
 				} else if design && (x[0] != 0.5 || x[1] != 0.5 || x[2] != 0.5) {
 					t.Fatalf("the first point is %v", x)
 				}
+				if design && (math.Abs(x[0]-0.5) > 0.5*designWidth || math.Abs(x[1]-0.5) > 0.5*designWidth) {
+					t.Fatalf("%v is far from the middle", x)
+				}
 				points = append(points, x)
 			}
 			sum += least / 40
 		}
 		return sum
 	}
-	if d, r := spread(true), spread(false); d < 3*r {
+	if d, r := spread(true), spread(false); d < 2*r {
 		t.Errorf("the nearest two of six points are %v apart on average, of random ones %v", d, r)
 	}
+	// Coordinates that do not exist stay away.
+	b := branching()
+	b.Dims[1].Cells = 40
+	b.Groups[2].On = nil
+	rng := rand.New(rand.NewPCG(1, 8))
+	for range 20 {
+		x := make([]float64, 4)
+		b.design(x, nil, [][]float64{{0, 0.5, 0.5, 0.5}}, nil, rng)
+		if math.IsNaN(x[1]) != (x[0] == 1) {
+			t.Fatalf("%v is no point of the space", x)
+		}
+	}
 	// With a belief, draws follow its density: here that of a normal distribution.
-	rng := rand.New(rand.NewPCG(1, 9))
+	rng = rand.New(rand.NewPCG(1, 9))
 	mean, square, n := 0.0, 0.0, 300.0
 	for range int(n) {
 		x := make([]float64, 1)

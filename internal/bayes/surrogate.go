@@ -63,10 +63,15 @@ func (s *Space) prior(points [][]float64) *gp.Prior {
 		p.Upper = append(p.Upper, high)
 	}
 	half := 0.5 * math.Log(s.extent(points))
-	for _, k := range s.kinds() {
-		if k == gp.Nominal {
+	for j, k := range s.kinds() {
+		switch {
+		case j >= s.firstTally():
+			add(tallyMean+half, tallySD, math.Log(0.01), math.Log(100)+half)
+		case k == gp.Nominal && s.tallied(j):
+			add(nominalMean+talliedMean+half, nominalSD, math.Log(0.05), math.Log(100)+half)
+		case k == gp.Nominal:
 			add(nominalMean+half, nominalSD, math.Log(0.05), math.Log(100)+half)
-		} else {
+		default:
 			add(numericMean+half, numericSD, math.Log(0.01), math.Log(100)+half)
 		}
 	}
@@ -92,9 +97,10 @@ func (s *Space) extent(points [][]float64) float64 {
 }
 
 // kinds returns the kinds of the coordinates that the model sees: those of the
-// space, then one for each group that tells whether the group exists.
+// space, then one for each group that tells whether the group exists, then the
+// tallies.
 func (s *Space) kinds() []gp.Kind {
-	kinds := make([]gp.Kind, len(s.Dims)+len(s.Groups))
+	kinds := make([]gp.Kind, s.seen())
 	for j, d := range s.Dims {
 		if d.Kind == Nominal {
 			kinds[j] = gp.Nominal
@@ -126,6 +132,7 @@ func (s *Space) encode(z, x []float64) {
 			}
 		}
 	}
+	s.tally(z, x)
 }
 
 // data returns the points as the model sees them.
