@@ -9,12 +9,24 @@ import (
 var multi = Suite{
 	Name: "multi", Peers: "multi",
 	About:    "functions with two or three objectives; regret is the share of the optimal front's hypervolume that is missing",
-	Problems: func(*Env) ([]Problem, error) { return multiProblems(), nil },
+	Problems: func(*Env) ([]Problem, error) { return multiProblems(testfunc.Multi), nil },
 }
 
-func multiProblems() []Problem {
+var multiParallel = Suite{
+	Name: "multi-parallel", Peers: "multi", Workers: 8,
+	About:    "the same with eight trials under way",
+	Problems: func(*Env) ([]Problem, error) { return uneven(multiProblems(testfunc.Multi)), nil },
+}
+
+var many = Suite{
+	Name: "many", Peers: "many",
+	About:    "functions with four or five objectives; regret as in multi",
+	Problems: func(*Env) ([]Problem, error) { return multiProblems(testfunc.Many), nil },
+}
+
+func multiProblems(family testfunc.Family) []Problem {
 	var out []Problem
-	for _, p := range testfunc.Suite(testfunc.Multi) {
+	for _, p := range testfunc.Suite(family) {
 		if p.Front == nil || p.Constraints > 0 {
 			continue
 		}

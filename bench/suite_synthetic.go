@@ -25,6 +25,12 @@ var syntheticParallel = Suite{
 	},
 }
 
+var branching = Suite{
+	Name: "branching", Peers: "branching",
+	About:    "other functions with branches than those of conditional: what GP does with branches is chosen on them",
+	Problems: func(*Env) ([]Problem, error) { return syntheticProblems(testfunc.Branching), nil },
+}
+
 // families makes a suite of each family of functions with one objective.
 func families() []Suite {
 	var out []Suite

@@ -36,11 +36,12 @@ type Param struct {
 	When *Condition
 }
 
-// A Condition holds when the parameter of that index has that value, and exists
-// itself.
+// A Condition holds when the parameter of that index has that value, or a larger
+// one if AtLeast is true, and exists itself.
 type Condition struct {
-	Param int
-	Is    float64
+	Param   int
+	Is      float64
+	AtLeast bool
 }
 
 // A Problem is a function to be minimised, or several at once.
@@ -95,7 +96,7 @@ func (p *Problem) Observe(x []float64, rng *rand.Rand) (values, constraints []fl
 // Active reports whether parameter i exists at x.
 func (p *Problem) Active(i int, x []float64) bool {
 	c := p.Params[i].When
-	return c == nil || x[c.Param] == c.Is && p.Active(c.Param, x)
+	return c == nil || (x[c.Param] == c.Is || c.AtLeast && x[c.Param] > c.Is) && p.Active(c.Param, x)
 }
 
 // Random returns a point drawn evenly from the space.

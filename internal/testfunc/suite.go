@@ -1,5 +1,7 @@
 package testfunc
 
+import "slices"
+
 // Family names a group of problems.
 type Family string
 
@@ -13,9 +15,14 @@ const (
 	Conditional Family = "conditional"
 	Wide        Family = "wide" // many parameters
 	Multi       Family = "multi"
+	// Branching problems are conditional ones on which settings are chosen; the
+	// Conditional ones are for those who want to know what came of it.
+	Branching Family = "branching"
+	// Many problems have four objectives or more.
+	Many Family = "many"
 )
 
-// Families lists them.
+// Families lists those of which the suites of bench/ are made.
 var Families = []Family{Continuous, Rotated, Mixed, Noisy, Constrained, Conditional, Wide, Multi}
 
 // Suite returns the problems of a family, always the same ones in the same order.
@@ -55,6 +62,15 @@ func Suite(f Family) []*Problem {
 			Branches([]float64{20, 1, 20}, Branin(), Hartmann(3), Levy(4)),
 			Branches([]float64{1, 1e3, 10, 5}, Hartmann(6), Rosenbrock(3), StyblinskiTang(2), Discretize(Ackley(3), 9, -4, 8, 0)),
 		}
+	case Branching:
+		return []*Problem{
+			Layers(), Switches(5),
+			Branches([]float64{1, 3, 2}, SixHumpCamel(), Shekel(), Michalewicz(5)),
+			Common(Branches([]float64{5, 2, 5, 2, 5, 2}, Beale(), Move(Sphere(3), 21), Move(Ackley(2), 22), Rotate(Ellipsoid(2), 23), Move(Rastrigin(2), 24), Move(Griewank(2), 25))),
+			Common(Branches([]float64{100, 10, 2}, Rotate(Rosenbrock(3), 26), Move(Levy(5), 27), Move(Zakharov(4), 28))),
+		}
+	case Many:
+		return []*Problem{Sphered(4, 8), Sphered(5, 8), Bowls(4, 4), Bowls(5, 6)}
 	case Wide:
 		return []*Problem{
 			Embed(Branin(), 100, 1), Embed(Hartmann(6), 100, 2), Embed(Rotate(Ackley(5), 3), 50, 3),
@@ -71,7 +87,7 @@ func Suite(f Family) []*Problem {
 // All returns the problems of all families.
 func All() []*Problem {
 	var out []*Problem
-	for _, f := range Families {
+	for _, f := range append(slices.Clone(Families), Branching, Many) {
 		out = append(out, Suite(f)...)
 	}
 	return out
