@@ -27,7 +27,8 @@ import (
 //     third time a confidence bound. It is climbed by gradients in continuous
 //     parameters and cell by cell in discrete ones.
 //   - In a conditional space, the model knows which parameters a trial has, and GP
-//     finds out which other parameter decides that. Parameters may appear late, and
+//     finds out which other parameter decides that. A branch that has had less than
+//     half of an even share of the trials comes first. Parameters may appear late, and
 //     ranges may change: older trials stay in use.
 //   - Several objectives are chosen for by the hypervolume that a point is expected
 //     to add, constraints by the probability that they hold.

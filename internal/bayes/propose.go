@@ -121,8 +121,22 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	}
 	crit, how := st.criterion(p, rng)
 	s := &search{space: p.Space, models: st.models, crit: crit, belief: p.Belief, weight: p.Weight, x: st.ranked, base: p.Base, kept: p.Kept, tried: tried, rng: rng}
-	s.prepare()
-	if best := s.run(); best != nil {
+	var best []float64
+	if b := st.neglected(p); b != nil {
+		inside := *s
+		inside.base, inside.kept = b.at, p.Space.deciding()
+		var by string
+		inside.crit, by = st.within(b, p, crit, how)
+		inside.prepare()
+		if best = inside.run(); best != nil {
+			how = by
+		}
+	}
+	if best == nil {
+		s.prepare()
+		best = s.run()
+	}
+	if best != nil {
 		x = best
 	} else {
 		p.Space.random(x, p.Kept, rng)

@@ -60,12 +60,7 @@ func (s *search) prepare() {
 	}
 	s.shifted = make([]float64, n)
 	s.mu, s.sigma, s.dMu, s.dSigma = make([]float64, q), make([]float64, q), make([]float64, q), make([]float64, q)
-	s.parent = make([]bool, len(s.space.Dims))
-	for _, g := range s.space.Groups {
-		if g.Parent >= 0 {
-			s.parent[g.Parent] = true
-		}
-	}
+	s.parent = s.space.deciding()
 	for j, d := range s.space.Dims {
 		if s.kept != nil && s.kept[j] {
 			continue

@@ -12,6 +12,7 @@ type state struct {
 	models  []*gp.Model // objectives, then constraints; pending points are in them
 	values  [][]float64 // by output: warped values of the points that are modelled
 	allowed []bool      // by point that is modelled: no constraint is violated
+	points  [][]float64 // those that are modelled
 	ranked  [][]float64 // the points that are modelled, best first
 	fits    []Fit       // what was learned now; nil: nothing
 	jitter  float64
@@ -52,6 +53,7 @@ func (e *Engine) state(p *Problem) *state {
 		}
 		order = kept
 	}
+	st.points = points
 	st.ranked = pick(points, order)
 	st.allowed = make([]bool, len(points))
 	for i := range points {
