@@ -30,6 +30,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/gohone/hone/internal/eigen"
 )
 
 // Options configure a distribution.
@@ -336,7 +338,7 @@ func (c *CMA) decompose() {
 			ok = ok && !math.IsNaN(v) && !math.IsInf(v, 0)
 		}
 	} else {
-		ok = eigen(c.cov, n, c.roots, c.rows, c.scratch)
+		ok = eigen.Symmetric(c.cov, n, c.roots, c.rows, c.scratch)
 	}
 	top, low := slices.Max(c.roots), slices.Min(c.roots)
 	if !ok || !(top >= 1e-300 && top <= 1e300) {

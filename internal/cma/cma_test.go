@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/gohone/hone/internal/eigen"
 )
 
 func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
@@ -74,7 +76,7 @@ func (s *naive) tell(xs [][]float64, r *rates) {
 		flat = append(flat, row...)
 	}
 	values, vectors := make([]float64, n), make([]float64, n*n)
-	eigen(flat, n, values, vectors, make([]float64, n))
+	eigen.Symmetric(flat, n, values, vectors, make([]float64, n))
 	invRoot := func(y []float64) []float64 { // C^−½ y
 		out := make([]float64, n)
 		for k := range n {

@@ -1,6 +1,10 @@
 package cma
 
-import "math"
+import (
+	"math"
+
+	"github.com/gohone/hone/internal/eigen"
+)
 
 // WarmStart returns a mean, step size and covariance (n×n by rows, determinant
 // one) fitted to promising points xs of an earlier search, each of length n:
@@ -30,7 +34,7 @@ func WarmStart(xs [][]float64, alpha float64) (mean []float64, sigma float64, co
 	// σ² is the geometric mean of the eigenvalues.
 	values := make([]float64, n)
 	logs := 0.0
-	if n == 0 || !eigen(cov, n, values, make([]float64, n*n), make([]float64, n)) {
+	if n == 0 || !eigen.Symmetric(cov, n, values, make([]float64, n*n), make([]float64, n)) {
 		return mean, alpha, nil
 	}
 	for _, v := range values {

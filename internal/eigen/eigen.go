@@ -1,20 +1,21 @@
-package cma
+// Package eigen computes eigenvalues and eigenvectors of symmetric matrices.
+package eigen
 
 import "math"
 
-// eigen finds the eigenvalues and vectors of the symmetric n×n matrix a
+// Symmetric finds the eigenvalues and vectors of the symmetric n×n matrix a
 // (row-major; the lower triangle is read, a is kept). On return the rows of v
 // are orthonormal eigenvectors and values[i] belongs to row i; the order is
-// not specified. It reports false, leaving v and values undefined, when the
+// not specified. len(work) ≥ n. It reports false, leaving v and values undefined, when the
 // iteration does not converge, which a matrix with NaN or Inf brings about.
 //
 // Householder reduction to tridiagonal form, then QL iteration with implicit
 // shifts: Golub and Van Loan, "Matrix Computations", 4th edition, algorithms
 // 8.3.1 and 8.3.3. Eigenvectors are kept as rows, so that every rotation runs
 // over contiguous memory.
-func eigen(a []float64, n int, values, v, work []float64) bool {
+func Symmetric(a []float64, n int, values, v, work []float64) bool {
 	if len(a) != n*n || len(v) != n*n || len(values) != n || len(work) < n {
-		panic("cma: eigen: length mismatch")
+		panic("eigen: length mismatch")
 	}
 	norm := 0.0 // squares of tiny elements would underflow: scale to one
 	for i := range n {

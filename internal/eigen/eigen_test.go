@@ -1,4 +1,4 @@
-package cma
+package eigen
 
 import (
 	"math"
@@ -11,9 +11,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// TestEigen compares with LAPACK's algorithm in gonum, and checks that the
+// TestSymmetric compares with LAPACK's algorithm in gonum, and checks that the
 // vectors are orthonormal and rebuild the matrix.
-func TestEigen(t *testing.T) {
+func TestSymmetric(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 2, 3, 5, 10, 40, 101} {
 		for _, kind := range []string{"dense", "graded", "identity", "zero", "low rank", "diagonal", "tiny"} {
@@ -52,7 +52,7 @@ func TestEigen(t *testing.T) {
 			}
 			values, v := make([]float64, n), make([]float64, n*n)
 			kept := slices.Clone(a)
-			if !eigen(a, n, values, v, make([]float64, n)) {
+			if !Symmetric(a, n, values, v, make([]float64, n)) {
 				t.Fatalf("%s %d: no convergence", kind, n)
 			}
 			if !slices.Equal(a, kept) {
@@ -102,10 +102,10 @@ func TestEigen(t *testing.T) {
 	}
 }
 
-func TestEigenRefusesNaN(t *testing.T) {
+func TestSymmetricRefusesNaN(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		a := []float64{1, 0, 0, 0, 1, 0, bad, 0, 1}
-		if eigen(a, 3, make([]float64, 3), make([]float64, 9), make([]float64, 3)) {
+		if Symmetric(a, 3, make([]float64, 3), make([]float64, 9), make([]float64, 3)) {
 			t.Errorf("a matrix with %v was decomposed", bad)
 		}
 	}
@@ -125,7 +125,7 @@ func BenchmarkEigen(b *testing.B) {
 			}
 			values, v, w := make([]float64, n), make([]float64, n*n), make([]float64, n)
 			for b.Loop() {
-				eigen(a, n, values, v, w)
+				Symmetric(a, n, values, v, w)
 			}
 		})
 	}
