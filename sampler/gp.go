@@ -68,6 +68,15 @@ type GP struct {
 	// 10/n times after n trials (Hvarfner et al., "πBO", 2022, arXiv:2204.11051), so
 	// that a wrong belief is overcome. nil means nothing is believed.
 	Belief func(params map[string]any) float64
+	// Projection is the number of directions in which the model sees the numeric
+	// parameters that every trial has: the principal components of the better half of the
+	// trials (Raponi et al., 2020, arXiv:2007.00925), renewed whenever the model is
+	// learned. It is in use once more than twice that many trials have ended,
+	// where there are more numeric parameters than that. It saves time with many
+	// parameters, and trials only where results depend on a few sums of them;
+	// docs/choosing.md has figures. 0 means that the model sees each parameter, which
+	// is better almost everywhere.
+	Projection int
 	// Repeat allows trying a point of a discrete space again, as an objective with
 	// much noise may need it.
 	Repeat bool
@@ -94,6 +103,8 @@ func (s *GP) Validate(directions []storage.Direction) error {
 	switch {
 	case s.StartupTrials < 0:
 		return fmt.Errorf("sampler: GP.StartupTrials is %d", s.StartupTrials)
+	case s.Projection < 0:
+		return fmt.Errorf("sampler: GP.Projection is %d", s.Projection)
 	case len(directions) > gpObjectives:
 		return fmt.Errorf("sampler: GP takes up to %d objectives, the study has %d: use TPE", gpObjectives, len(directions))
 	}
@@ -157,8 +168,9 @@ func (s *GP) propose(v *gpView) (map[string]float64, error) {
 	if len(layout.axes) == 0 {
 		return nil, nil
 	}
+	v.projection = s.Projection
 	p := v.problem()
-	p.Start, p.Repeats = s.StartupTrials, s.Repeat
+	p.Start, p.Components, p.Repeats = s.StartupTrials, s.Projection, s.Repeat
 	if s.Belief != nil {
 		const beta = 10 // Hvarfner et al., 2022, section 5
 		p.Belief, p.Weight = layout.belief(s.Belief), beta/float64(max(len(p.Points), 1))

@@ -60,3 +60,29 @@ func ExampleGP_belief() {
 	fmt.Println(inside > 8)
 	// Output: true
 }
+
+// Sixty parameters that act together, by two sums: the model sees four directions
+// instead of sixty parameters, at half the cost.
+func ExampleGP_projection() {
+	study, err := hone.NewStudy(&hone.Options{Sampler: &sampler.GP{Projection: 4}, Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = study.Optimize(func(t *hone.Trial) (float64, error) {
+		left, right := 0.0, 0.0
+		for i := range 30 {
+			left += t.SuggestFloat(fmt.Sprintf("left%d", i), -1, 1)
+			right += t.SuggestFloat(fmt.Sprintf("right%d", i), -1, 1)
+		}
+		return math.Pow(left-6, 2) + math.Pow(right+6, 2), nil
+	}, 60)
+	if err != nil {
+		log.Fatal(err)
+	}
+	best, err := study.BestTrial()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("below 1:", best.Values[0] < 1) // 72 in the middle
+	// Output: below 1: true
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -30,6 +31,16 @@ type gpView struct {
 	rows    []gpRow                               // the trials, by number
 	points  [][]float64                           // what they are as points
 	read    int
+
+	projection int // GP.Projection
+}
+
+// sign tells what the hyperparameters belong to.
+func (v *gpView) sign() string {
+	if v.projection > 0 {
+		return fmt.Sprint(v.layout.sign, "/", v.projection)
+	}
+	return v.layout.sign
 }
 
 // view returns the history of the query in a layout of its space, in which some
@@ -282,7 +293,7 @@ func (v *gpView) note(fits []bayes.Fit, points int, chosen map[string]float64) e
 		n.Plan = chosen
 	}
 	if fits != nil {
-		n.At, n.Sign = points, v.layout.sign
+		n.At, n.Sign = points, v.sign()
 		for _, f := range fits {
 			n.Warps = append(n.Warps, uint8(f.Warp))
 			b := make([]byte, 0, 4*len(f.Theta))
@@ -302,8 +313,9 @@ func (v *gpView) note(fits []bayes.Fit, points int, chosen map[string]float64) e
 // them, and how many those were.
 func (v *gpView) fits(most int) ([]bayes.Fit, int) {
 	var best *gpNote
+	sign := v.sign()
 	look := func(n *gpNote) {
-		if n != nil && n.At > 0 && n.At <= most && n.Sign == v.layout.sign && (best == nil || n.At > best.At) {
+		if n != nil && n.At > 0 && n.At <= most && n.Sign == sign && (best == nil || n.At > best.At) {
 			best = n
 		}
 	}

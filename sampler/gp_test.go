@@ -34,6 +34,7 @@ func TestGPSettings(t *testing.T) {
 	}
 	for want, o := range map[string]*hone.Options{
 		"GP.StartupTrials is -1":                       {Sampler: &sampler.GP{StartupTrials: -1}},
+		"GP.Projection is -3":                          {Sampler: &sampler.GP{Projection: -3}},
 		"GP takes up to 4 objectives, the study has 5": {Sampler: &sampler.GP{}, Directions: four},
 	} {
 		if _, err := hone.NewStudy(o); err == nil || !strings.Contains(err.Error(), want) {

@@ -37,6 +37,9 @@ type Problem struct {
 	// point. Nil: nothing is believed.
 	Belief func(x []float64) float64
 	Weight float64
+	// Components is the number of principal components through which models see the
+	// numeric coordinates, once there are enough points. 0: they see each of them.
+	Components int
 	// Repeats allows a point to be proposed again that was evaluated already.
 	Repeats bool
 }
@@ -60,6 +63,9 @@ type Proposal struct {
 type Engine struct {
 	fitter gp.Fitter
 	models []*gp.Model // of the last proposal, by output
+
+	projection *projection // the last one
+	good       [][]float64 // the points that it was made of
 }
 
 // start returns the number of points before there is a model.
@@ -68,6 +74,15 @@ func (p *Problem) start() int {
 		return p.Start
 	}
 	return 4
+}
+
+// former returns the fits that were noted, and at how many points, if there is one
+// for each output.
+func (p *Problem) former() ([]Fit, int) {
+	if len(p.Former) != len(p.Values)+len(p.Limits) {
+		return nil, 0
+	}
+	return p.Former, p.FormerAt
 }
 
 // due reports whether the fits noted at former points are to be renewed at n, and
@@ -109,6 +124,7 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	var st *state
 	ready := len(p.Points) >= p.start()
 	if ready {
+		p = e.projected(p)
 		st = e.state(p)
 	}
 	if st == nil {

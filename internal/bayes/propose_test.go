@@ -376,6 +376,7 @@ func FuzzPropose(f *testing.F) {
 		objectives, limits := 1+int(shape>>1)%3, int(shape>>3)%3
 		n := int(shape>>5) * 3
 		r := newRun(s, seed, nil)
+		r.p.Components = int(seed % 4)
 		i := 0
 		r.f = func(x []float64) (values, limit []float64) {
 			for k := range objectives {

@@ -43,6 +43,7 @@ type search struct {
 	shifted                []float64
 	mu, sigma, dMu, dSigma []float64
 	parent                 []bool // by coordinate: groups depend on it
+	projected              []bool // by coordinate: models see it through components
 	relaxed                []int  // coordinates of the gradient search
 	swept                  []int  // coordinates that are tried cell by cell
 	ws                     lbfgsb.Workspace
@@ -61,6 +62,12 @@ func (s *search) prepare() {
 	s.shifted = make([]float64, n)
 	s.mu, s.sigma, s.dMu, s.dSigma = make([]float64, q), make([]float64, q), make([]float64, q), make([]float64, q)
 	s.parent = s.space.deciding()
+	s.projected = make([]bool, len(s.space.Dims))
+	if s.space.projection != nil {
+		for _, j := range s.space.projection.dims {
+			s.projected[j] = true
+		}
+	}
 	for j, d := range s.space.Dims {
 		if s.kept != nil && s.kept[j] {
 			continue
@@ -126,6 +133,9 @@ func (s *search) gradient(x, grad []float64) float64 {
 		for j := range grad {
 			grad[j] += s.g[j]
 		}
+	}
+	if s.space.projection != nil {
+		s.space.projection.pullBack(grad)
 	}
 	return v
 }
@@ -216,6 +226,9 @@ func (s *search) pool() []candidate {
 	copy(x, s.base)
 	for range randomCandidates {
 		s.space.random(x, s.kept, s.rng)
+		if p := s.space.projection; p != nil && len(s.x) > 0 {
+			p.chance(s.space, x, s.x[0], s.kept, s.rng)
+		}
 		add(x)
 	}
 	return pool
@@ -272,7 +285,7 @@ func (s *search) climb(c candidate) candidate {
 			j := s.swept[i]
 			switch {
 			case math.IsNaN(x[j]):
-			case s.parent[j]:
+			case s.parent[j], s.projected[j]:
 				v = s.branch(x, j, v)
 			default:
 				v = s.sweep(x, j, v)
@@ -390,8 +403,9 @@ func (s *search) sweep(x []float64, j int, v float64) float64 {
 	return v
 }
 
-// branch moves coordinate j of x, on which the existence of others depends, to its
-// best position, taking the others as in the best trial that had them.
+// branch moves coordinate j of x, on which the existence of others depends or which
+// models do not see by itself, to its best position, taking others that come into
+// existence as in the best trial that had them.
 func (s *search) branch(x []float64, j int, v float64) float64 {
 	y, from := make([]float64, len(x)), slices.Clone(x)
 	s.options(j, x[j], func(u float64) {

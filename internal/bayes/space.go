@@ -114,6 +114,8 @@ type Space struct {
 	// Alike are sets of nominal coordinates that have the same categories. A
 	// coordinate belongs to one set at most.
 	Alike [][]int
+
+	projection *projection // what models see of numeric coordinates; nil: themselves
 }
 
 // discrete reports whether no coordinate is continuous.

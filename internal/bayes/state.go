@@ -24,10 +24,7 @@ func (e *Engine) state(p *Problem) *state {
 	points, outputs := p.Points, append(slices.Clone(p.Values), p.Limits...)
 	order := p.ranking()
 	n := len(points)
-	fits, formerAt := p.Former, p.FormerAt
-	if len(fits) != len(outputs) {
-		fits, formerAt = nil, 0
-	}
+	fits, formerAt := p.former()
 	st := &state{}
 	if refit, choose := due(n, formerAt); refit {
 		if st.fits = e.learn(p, outputs, order, fits, choose); st.fits == nil {

@@ -80,10 +80,14 @@ func (s *Space) prior(points [][]float64) *gp.Prior {
 	return p
 }
 
-// extent returns how many coordinates a point has on average, at least 1.
+// extent returns how many coordinates a model sees of a point on average, at least 1.
 func (s *Space) extent(points [][]float64) float64 {
+	unused := 0
+	if s.projection != nil {
+		unused = len(s.projection.dims) - len(s.projection.axes)
+	}
 	if len(s.Groups) == 0 || len(points) == 0 {
-		return float64(max(len(s.Dims), 1))
+		return float64(max(len(s.Dims)-unused, 1))
 	}
 	count := 0
 	for _, x := range points {
@@ -93,7 +97,7 @@ func (s *Space) extent(points [][]float64) float64 {
 			}
 		}
 	}
-	return max(float64(count)/float64(len(points)), 1)
+	return max(float64(count)/float64(len(points))-float64(unused), 1)
 }
 
 // kinds returns the kinds of the coordinates that the model sees: those of the
@@ -109,6 +113,11 @@ func (s *Space) kinds() []gp.Kind {
 	for g := range s.Groups {
 		kinds[len(s.Dims)+g] = gp.Nominal
 	}
+	if s.projection != nil {
+		for _, j := range s.projection.dims[len(s.projection.axes):] {
+			kinds[j] = gp.Unused
+		}
+	}
 	return kinds
 }
 
@@ -123,6 +132,9 @@ func (s *Space) encode(z, x []float64) {
 				z[j] = -1
 			}
 		}
+	}
+	if s.projection != nil {
+		s.projection.encode(z)
 	}
 	for g, group := range s.Groups {
 		z[len(s.Dims)+g] = 1

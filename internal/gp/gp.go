@@ -37,6 +37,8 @@ const (
 	// Nominal coordinates hold category indices: equal or different (Hamming
 	// distance).
 	Nominal
+	// Unused coordinates play no part. Their values are not kept.
+	Unused
 )
 
 // ErrNotPositive is returned when a covariance matrix has no Cholesky factor even
@@ -71,10 +73,11 @@ type Data struct {
 func NewData(kinds []Kind) *Data {
 	d := &Data{kinds: kinds, cols: make([][]float64, len(kinds)), cats: make([][]int32, len(kinds))}
 	for j, k := range kinds {
-		if k == Nominal {
-			d.nom = append(d.nom, j)
-		} else {
+		switch k {
+		case Numeric:
 			d.num = append(d.num, j)
+		case Nominal:
+			d.nom = append(d.nom, j)
 		}
 	}
 	return d

@@ -14,6 +14,7 @@ import (
 var makers = map[string]func() sampler.Sampler{
 	"auto":       func() sampler.Sampler { return &sampler.Auto{} },
 	"gp":         func() sampler.Sampler { return &sampler.GP{} },
+	"gp-pca10":   func() sampler.Sampler { return &sampler.GP{Projection: 10} },
 	"random":     func() sampler.Sampler { return &sampler.Random{} },
 	"qmc":        func() sampler.Sampler { return &sampler.QMC{} },
 	"halton":     func() sampler.Sampler { return &sampler.QMC{Halton: true} },
