@@ -90,7 +90,20 @@ func openPostgres(ctx context.Context, a address, o *Options) (storage.Storage, 
 	if _, ok := c.RuntimeParams["application_name"]; !ok {
 		c.RuntimeParams["application_name"] = "hone"
 	}
-	return openPool(ctx, stdlib.OpenDB(*c), rdb.PostgreSQL, o.conns(), o)
+	return openPool(ctx, stdlib.OpenDB(*c, stdlib.OptionAfterConnect(settlePlans)), rdb.PostgreSQL, o.conns(), o)
+}
+
+// settlePlans has a connection of PostgreSQL plan each statement once, and by index.
+// Otherwise plans that were made while the tables were empty, and read them whole, go
+// on being used while the tables grow: until the server has analysed them, which may
+// take a minute, and each trial costs what the study holds. Where a setting is not
+// known, things are only slower.
+func settlePlans(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.PgConn().Exec(ctx, "SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan").ReadAll()
+	if c.IsClosed() {
+		return err
+	}
+	return nil
 }
 
 func openMySQL(ctx context.Context, a address, o *Options) (storage.Storage, error) {

@@ -45,6 +45,12 @@
 // before they choose a waiting trial, a waiting trial may on SQLite be run twice,
 // once by Python; among Go workers it never is.
 //
+// PostgreSQL plans a statement when it first sees it, maybe while the tables are
+// empty, and may then read them whole for as long as the connection lives or until
+// it has analysed them. Package storage/open sets enable_seqscan and jit to off and
+// plan_cache_mode to force_generic_plan on its connections, which also spares
+// planning; a program that connects itself does well to do the same.
+//
 // MySQL and MariaDB keep times to the second and texts of up to 65,535 bytes.
 // Tables that this package makes compare names byte by byte. In those that
 // Python made, the database's collation may hold names for equal that differ in
