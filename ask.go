@@ -65,72 +65,101 @@ func (t *Trial) suggestAll(params []Param) error {
 // ctx is not cancelled, for a trial that was begun must be known of; from is what
 // the trial's context derives from, asked whether the user is to end it.
 func (s *Study) start(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
-	s.asking.Lock()
-	defer s.asking.Unlock()
-	if err := s.settleDebts(ctx); err != nil {
-		return nil, false, err
-	}
 	for {
-		t, ok, err := s.startOne(ctx, from, budget, asked)
-		switch {
-		case errors.Is(err, sampler.ErrContended) && t != nil:
-			if err := s.discard(ctx, t, "its point was taken by another trial"); err != nil {
-				return nil, false, err
-			}
-		case err == nil || t == nil || !t.elsewhere.Load():
-			return t, ok, err
+		me := &turn{ctx: ctx, from: from, budget: budget, asked: asked}
+		if s.asking.take(me) {
+			s.startNow(me)
+			s.asking.give()
+		}
+		if me.err == nil || me.trial == nil || !me.trial.elsewhere.Load() {
+			return me.trial, me.ok, me.err
 		}
 		// Or else it was lost before it had begun in earnest; there are others.
 	}
 }
 
-// startOne is start for one trial, which comes back with the error if there is
-// one to look at. With sampler.ErrContended it is a trial that found no point of its
-// own and is to be discarded.
-func (s *Study) startOne(ctx, from context.Context, budget int, asked bool) (*Trial, bool, error) {
-	if err := s.refresh(ctx); err != nil {
-		return nil, false, s.followed(err)
+// startNow is start for whose turn it is.
+func (s *Study) startNow(me *turn) {
+	if me.err = s.settleDebts(me.ctx); me.err != nil {
+		return
 	}
-	if err := s.takeBackOrphans(ctx); err != nil {
-		return nil, false, err
+	for {
+		s.startOne(me)
+		if !errors.Is(me.err, sampler.ErrContended) || me.trial == nil {
+			return
+		}
+		t := me.trial
+		me.trial, me.ok, me.err = nil, false, nil
+		if me.err = s.discard(me.ctx, t, "its point was taken by another trial"); me.err != nil {
+			return
+		}
+	}
+}
+
+// startOne is startNow for one trial, and perhaps some for others who wait. The
+// trial comes back with the error if there is one to look at. With
+// sampler.ErrContended it is a trial that found no point of its own and is to be
+// discarded.
+func (s *Study) startOne(me *turn) {
+	me.trial, me.ok, me.err = nil, false, nil
+	if err := s.refresh(me.ctx); err != nil {
+		me.err = s.followed(err)
+		return
+	}
+	if me.err = s.takeBackOrphans(me.ctx); me.err != nil {
+		return
 	}
 	if e, ok := s.sampler.(sampler.Exhauster); ok {
 		h, running := s.known.around(-1)
-		done, err := exhausted(ctx, e, s.newQuery(nil, h, running))
+		done, err := exhausted(me.ctx, e, s.newQuery(nil, h, running))
 		if err != nil {
-			return nil, false, fmt.Errorf("hone: study %q: sampler %T: %w", s.name, s.sampler, err)
+			me.err = fmt.Errorf("hone: study %q: sampler %T: %w", s.name, s.sampler, err)
+			return
 		}
 		if waiting, _, _ := s.known.unfinished(); done && waiting == 0 {
-			return nil, false, nil
+			return
 		}
 	}
-	rec, ok, err := s.claim(ctx, budget)
-	if err != nil || !ok {
-		return nil, false, err
+	mates := s.asking.mates(me.budget)
+	recs, err := s.claim(me.ctx, me.budget, 1+len(mates))
+	if err != nil || len(recs) == 0 {
+		me.err = err
+		return
 	}
-	t, err := s.newTrial(ctx, from, rec)
+	for i, rec := range recs[1:] {
+		s.begin(mates[i], rec)
+		s.asking.serve(mates[i])
+	}
+	s.begin(me, recs[0])
+}
+
+// begin begins the trial that was claimed for a worker.
+func (s *Study) begin(w *turn, rec storage.Trial) {
+	t, err := s.newTrial(w.ctx, w.from, rec)
 	if err == nil {
-		t.asked = asked
+		t.asked = w.asked
 		s.known.begin(t)
 		s.lease.hold(t)
-		err = s.tellSampler(ctx, t)
+		err = s.tellSampler(w.ctx, t)
 	}
-	if err != nil {
-		if t == nil {
-			t = &Trial{study: s, from: from, quiet: ctx, rec: rec}
-			s.known.begin(t)
-			s.lease.hold(t)
-		}
-		if errors.Is(err, sampler.ErrExhausted) {
-			return nil, false, s.discard(ctx, t, "the search space is exhausted")
-		}
-		if errors.Is(err, sampler.ErrContended) {
-			return t, false, err
-		}
-		_, tellErr := s.finishOrOwe(ctx, t, Failed, nil, err)
-		return t, false, errors.Join(err, tellErr)
+	switch {
+	case err == nil:
+		w.trial, w.ok = t, true
+		return
+	case t == nil:
+		t = &Trial{study: s, from: w.from, quiet: w.ctx, rec: rec}
+		s.known.begin(t)
+		s.lease.hold(t)
 	}
-	return t, true, nil
+	switch {
+	case errors.Is(err, sampler.ErrExhausted):
+		w.err = s.discard(w.ctx, t, "the search space is exhausted")
+	case errors.Is(err, sampler.ErrContended):
+		w.trial, w.err = t, err
+	default:
+		_, tellErr := s.finishOrOwe(w.ctx, t, Failed, nil, err)
+		w.trial, w.err = t, errors.Join(err, tellErr)
+	}
 }
 
 // tellSampler lets a sampler that wants to know of a beginning trial do so, until
@@ -174,25 +203,33 @@ func (s *Study) tellSampler(ctx context.Context, t *Trial) error {
 	}
 }
 
-// claim takes the oldest waiting trial or makes one.
-func (s *Study) claim(ctx context.Context, budget int) (storage.Trial, bool, error) {
-	c, ok := storage.AsClaimer(s.storage)
-	if !ok {
-		rec, ok, err := s.claimPlain(ctx, budget)
-		if err != nil {
-			return rec, false, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
-		}
-		return rec, ok, nil
-	}
+// claim takes the oldest waiting trial or makes one, and up to n where that costs
+// no more. It returns none when the budget is used up.
+func (s *Study) claim(ctx context.Context, budget, n int) ([]storage.Trial, error) {
+	var recs []storage.Trial
+	var one storage.Trial
+	var ok bool
+	var err error
+	c, claims := storage.AsClaimer(s.storage)
 	var attrs []storage.Attr
-	if budget > 0 || s.lease != nil {
+	if claims && (budget > 0 || s.lease != nil) {
 		attrs = []storage.Attr{{Key: storage.AttrLease, Value: strconv.Quote(s.self)}}
 	}
-	rec, ok, err := c.Claim(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs})
-	if err != nil {
-		return rec, false, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
+	switch {
+	case !claims:
+		one, ok, err = s.claimPlain(ctx, budget)
+	case n > 1:
+		recs, err = s.asking.group.ClaimGroup(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs}, n)
+	default:
+		one, ok, err = c.Claim(ctx, s.id, storage.Claim{Budget: budget, Attrs: attrs})
 	}
-	return rec, ok, nil
+	if err != nil {
+		return nil, fmt.Errorf("hone: study %q: begin a trial: %w", s.name, err)
+	}
+	if ok {
+		recs = []storage.Trial{one}
+	}
+	return recs, nil
 }
 
 // claimPlain is claim on a storage that has no Claim of its own: the budget then

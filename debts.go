@@ -58,8 +58,8 @@ func (s *Study) settleDebts(ctx context.Context) error {
 // now is left to the next trial, if there is one, and else to whoever finds that it
 // carries no lease any more.
 func (s *Study) putInOrder(ctx context.Context) {
-	s.asking.Lock()
-	defer s.asking.Unlock()
+	s.asking.lock <- struct{}{}
+	defer s.asking.give()
 	if s.settleDebts(ctx) == nil && s.refresh(ctx) == nil {
 		_ = s.takeBackOrphans(ctx)
 	}

@@ -68,7 +68,7 @@ type Study struct {
 	metrics    []string
 	inMemory   bool
 
-	asking  sync.Mutex // serialises the choice of which trial comes next
+	asking  *turns     // serialises the choice of which trial comes next
 	judging sync.Mutex // serialises the decisions of pruners that keep a digest
 	known   *knowledge
 	domains domainCache
@@ -256,6 +256,7 @@ func openStudy(st storage.Storage, s storage.Study, seed uint64, metrics []strin
 	if study.pruner == nil {
 		study.pruner = new(pruner.Median)
 	}
+	study.asking = newTurns(st, study.sampler)
 	if m, ok := st.(storage.InMemory); ok {
 		study.inMemory = m.InMemory()
 	}

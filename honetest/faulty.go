@@ -32,7 +32,11 @@ func Faulty(st storage.Storage, fault Fault) storage.Storage {
 	f := &faulty{st: st, fault: fault}
 	switch st := st.(type) {
 	case storage.Leaser:
-		return &faultyLeaser{faultyClaimer{f, st}, st}
+		leaser := faultyLeaser{faultyClaimer{f, st}, st}
+		if group, ok := st.(storage.GroupClaimer); ok {
+			return &faultyGroups{leaser, group}
+		}
+		return &leaser
 	case storage.Claimer:
 		return &faultyClaimer{f, st}
 	}
@@ -205,4 +209,15 @@ func (f *faultyLeaser) Beat(ctx context.Context, study int64, worker string, seq
 func (f *faultyLeaser) Beats(ctx context.Context, study int64) (beats map[string]int64, err error) {
 	err = f.pass("Beats", func() (err error) { beats, err = f.leaser.Beats(ctx, study); return })
 	return beats, err
+}
+
+type faultyGroups struct {
+	faultyLeaser
+	groups storage.GroupClaimer
+}
+
+// ClaimGroup is a Claim to the fault.
+func (f *faultyGroups) ClaimGroup(ctx context.Context, study int64, c storage.Claim, n int) (all []storage.Trial, err error) {
+	err = f.pass("Claim", func() (err error) { all, err = f.groups.ClaimGroup(ctx, study, c, n); return })
+	return all, err
 }

@@ -146,6 +146,17 @@ type Claimer interface {
 	Requeue(ctx context.Context, trial int64, holder string, attrs []Attr, retry *Trial) (bool, error)
 }
 
+// A GroupClaimer is a Claimer that starts several trials for little more than one.
+type GroupClaimer interface {
+	Claimer
+
+	// ClaimGroup is Claim for up to n trials (at least 1), in one step: c.Attrs
+	// are added to each. It returns those that it started, by rising id, one at
+	// least, and none when the budget is spent already. Of waiting trials it
+	// may take fewer than there are.
+	ClaimGroup(ctx context.Context, study int64, c Claim, n int) ([]Trial, error)
+}
+
 // A Claim says how Claimer.Claim may start a trial.
 type Claim struct {
 	// Budget is the number of trials that may count in the whole study.
@@ -181,6 +192,12 @@ type Partial interface {
 // AsClaimer returns st as a Claimer, if it is one that works.
 func AsClaimer(st Storage) (Claimer, bool) {
 	c, ok := st.(Claimer)
+	return c, ok && whole(st)
+}
+
+// AsGroupClaimer returns st as a GroupClaimer, if it is one that works.
+func AsGroupClaimer(st Storage) (GroupClaimer, bool) {
+	c, ok := st.(GroupClaimer)
 	return c, ok && whole(st)
 }
 

@@ -62,11 +62,21 @@ func (t *tx) scan(study int64, known tally) (scan, error) {
 
 // Claim implements [storage.Claimer].
 func (s *Storage) Claim(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
-	if err := s.needStudy(ctx, study); err != nil {
-		return storage.Trial{}, false, s.named(err)
+	trials, err := s.ClaimGroup(ctx, study, c, 1)
+	if err != nil || len(trials) == 0 {
+		return storage.Trial{}, false, err
 	}
-	t, ok, err := s.claim(ctx, study, c, true)
-	return t, ok, s.named(err)
+	return trials[0], true, nil
+}
+
+// ClaimGroup implements [storage.GroupClaimer]. Where a claim takes several round
+// trips, as on SQLite, it starts one trial.
+func (s *Storage) ClaimGroup(ctx context.Context, study int64, c storage.Claim, n int) ([]storage.Trial, error) {
+	if err := s.needStudy(ctx, study); err != nil {
+		return nil, s.named(err)
+	}
+	trials, err := s.claim(ctx, study, c, true, n)
+	return trials, s.named(err)
 }
 
 var (
@@ -77,33 +87,39 @@ var (
 	errAnew = errors.New("the connection is new")
 )
 
+// maxGroup bounds how many trials are started in one step.
+const maxGroup = 64
+
 // A claiming is a claim under way.
 type claiming struct {
 	s      *Storage
 	study  int64
 	budget int
 	queue  bool // a waiting trial will do
+	most   int  // trials to start
 	rows   *trialContents
-	made   storage.Trial // a new trial; of a waiting one that was taken, the ID
+	made   storage.Trial // a new trial, without the ID; the first one, if there are several
+	ids    []int64       // of what was made or taken
 	above  int           // trials that stood above the tally
 	token  string        // of a waiting trial that was taken, on MySQL
 	spent  bool          // nothing was done, for the budget is spent
-	taken  bool          // a waiting trial was taken
+	taken  bool          // trials were taken that are not known yet
 }
 
-// claim starts a trial, one that waits only if queue is set.
-func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, queue bool) (storage.Trial, bool, error) {
-	p := &claiming{s: s, study: study, budget: c.Budget, queue: queue, made: storage.Trial{State: storage.Running, Started: s.now()}}
+// claim starts up to most trials, one that waits only if queue is set. It returns
+// none if the budget is spent.
+func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, queue bool, most int) ([]storage.Trial, error) {
+	p := &claiming{s: s, study: study, budget: c.Budget, queue: queue, most: min(max(most, 1), maxGroup), made: storage.Trial{State: storage.Running, Started: s.now()}}
 	for _, a := range c.Attrs {
 		p.made.SystemAttrs = p.made.SystemAttrs.With(a.Key, a.Value)
 	}
 	var err error
 	if p.rows, err = s.contents(&p.made); err != nil {
-		return storage.Trial{}, false, err
+		return nil, err
 	}
 	st := s.study(study)
 	if err := s.look(ctx, study, st, st.lastAbove()); err != nil {
-		return storage.Trial{}, false, err
+		return nil, err
 	}
 	ch := change{level: lazy, do: p.do, done: p.done}
 	_, leased := p.made.SystemAttrs.Get(storage.AttrLease)
@@ -116,7 +132,7 @@ func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, queue
 	}
 	for err = errTaken; errors.Is(err, errTaken) || errors.Is(err, errAnew); {
 		if ctx.Err() != nil {
-			return storage.Trial{}, false, ctx.Err()
+			return nil, ctx.Err()
 		}
 		if errors.Is(err, errAnew) {
 			st.restart()
@@ -125,22 +141,39 @@ func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, queue
 			}
 		}
 		if err = s.change(ctx, ch); err == nil && !p.spent {
-			if kept, syncErr := s.sync(ctx, p.made.ID, p.rows.started); syncErr != nil || !kept {
-				err = orElse(syncErr, errTaken) // in a crash of the server
-			}
+			err = p.sync(ctx)
 		}
 	}
 	if err != nil || p.spent {
-		return storage.Trial{}, false, err
+		return nil, err
 	}
 	s.study(study).sawAbove(p.above)
-	if p.taken {
-		if p.made, err = s.trial(ctx, p.made.ID); err != nil {
-			return storage.Trial{}, false, err
-		}
+	trials, err := p.started(ctx)
+	for _, id := range p.ids {
+		s.hold(id, study)
 	}
-	s.hold(p.made.ID, study)
-	return p.made, true, nil
+	return trials, err
+}
+
+// started returns the trials that were claimed.
+func (p *claiming) started(ctx context.Context) (trials []storage.Trial, err error) {
+	if p.taken {
+		err := p.s.read(ctx, func(t *tx) (err error) {
+			trials, _, err = p.s.readTrials(t, 0, p.ids)
+			return err
+		})
+		if err == nil && len(trials) == 0 {
+			err = noTrial(p.ids[0])
+		}
+		return trials, err
+	}
+	trials = make([]storage.Trial, len(p.ids))
+	for i, id := range p.ids {
+		trials[i] = p.made
+		trials[i].SystemAttrs = slices.Clip(p.made.SystemAttrs) // each may grow by itself
+		trials[i].ID, trials[i].Number = id, p.made.Number+i
+	}
+	return trials, nil
 }
 
 func (p *claiming) do(t *tx) error {
@@ -160,7 +193,9 @@ func (p *claiming) do(t *tx) error {
 	}
 	if !p.queue || found.waiting == 0 {
 		p.made.Number = found.number
-		return t.insertTrial(p.study, &p.made, p.rows)
+		err := t.insertTrial(p.study, &p.made, p.rows)
+		p.ids = []int64{p.made.ID}
+		return err
 	}
 	n, err := t.exec(claimTrial[t.s.d], p.rows.started, found.waiting)
 	if err == nil && n == 0 {
@@ -174,7 +209,7 @@ func (p *claiming) do(t *tx) error {
 			return err
 		}
 	}
-	p.taken, p.made.ID = true, found.waiting
+	p.taken, p.ids = true, []int64{found.waiting}
 	p.token = storage.NewUUID()
 	return t.leaveToken(found.waiting, p.token)
 }
@@ -187,7 +222,7 @@ func (p *claiming) done(ctx context.Context) (bool, error) {
 	case !p.taken:
 		return p.s.trialIsThere(&p.made.ID)(ctx)
 	}
-	got, err := p.s.trial(ctx, p.made.ID)
+	got, err := p.s.trial(ctx, p.ids[0])
 	if err != nil || got.State != storage.Running || !got.Started.Equal(p.made.Started) {
 		return false, err
 	}
@@ -197,7 +232,7 @@ func (p *claiming) done(ctx context.Context) (bool, error) {
 		}
 	}
 	if p.s.d == MySQL {
-		return p.s.hasToken(ctx, p.made.ID, p.token)
+		return p.s.hasToken(ctx, got.ID, p.token)
 	}
 	return true, nil
 }

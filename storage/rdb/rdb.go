@@ -63,7 +63,10 @@ type Storage struct {
 	backends map[any]backend // by the driver's connection
 }
 
-var _ storage.Leaser = (*Storage)(nil)
+var (
+	_ storage.Leaser       = (*Storage)(nil)
+	_ storage.GroupClaimer = (*Storage)(nil)
+)
 
 // Open uses the database behind db, and creates the tables when there are none.
 // nil options are fine. The database's dialect cannot be told from db; a wrong

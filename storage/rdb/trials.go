@@ -76,8 +76,11 @@ func (s *Storage) createTrial(ctx context.Context, study int64, template *storag
 		return storage.Trial{}, err
 	}
 	if template == nil {
-		made, _, err := s.claim(ctx, study, storage.Claim{}, false)
-		return made, err
+		made, err := s.claim(ctx, study, storage.Claim{}, false, 1)
+		if err != nil {
+			return storage.Trial{}, err
+		}
+		return made[0], nil
 	}
 	made := template.Clone()
 	rows, err := s.contents(&made)

@@ -30,6 +30,7 @@ type broken struct {
 	trial        func(ctx context.Context, trial int64) (storage.Trial, error)
 	trials       func(ctx context.Context, study, after int64, include []int64) ([]storage.Trial, error)
 	claim        func(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error)
+	claimGroup   func(ctx context.Context, study int64, c storage.Claim, n int) ([]storage.Trial, error)
 	requeue      func(ctx context.Context, trial int64, holder string, attrs []storage.Attr, retry *storage.Trial) (bool, error)
 	beat         func(ctx context.Context, study int64, worker string, seq int64, trials []int64) error
 	beats        func(ctx context.Context, study int64) (map[string]int64, error)
@@ -43,7 +44,7 @@ func breakIt(take func(b *broken)) storagetest.Options {
 		b := &broken{
 			handle: h, createStudy: h.CreateStudy, deleteStudy: h.DeleteStudy, findStudy: h.FindStudy, study: h.Study, studies: h.Studies,
 			setStudyAttr: h.SetStudyAttr, createTrial: h.CreateTrial, setParam: h.SetParam, setReport: h.SetReport,
-			setTrialAttr: h.SetTrialAttr, setState: h.SetState, trial: h.Trial, trials: h.Trials, claim: h.Claim,
+			setTrialAttr: h.SetTrialAttr, setState: h.SetState, trial: h.Trial, trials: h.Trials, claim: h.Claim, claimGroup: h.ClaimGroup,
 			requeue: h.Requeue, beat: h.Beat, beats: h.Beats, close: h.Close,
 		}
 		take(b)
@@ -96,6 +97,9 @@ func (b *broken) Trials(ctx context.Context, study, after int64, include []int64
 }
 func (b *broken) Claim(ctx context.Context, study int64, c storage.Claim) (storage.Trial, bool, error) {
 	return b.claim(ctx, study, c)
+}
+func (b *broken) ClaimGroup(ctx context.Context, study int64, c storage.Claim, n int) ([]storage.Trial, error) {
+	return b.claimGroup(ctx, study, c, n)
 }
 func (b *broken) Requeue(ctx context.Context, trial int64, holder string, attrs []storage.Attr, retry *storage.Trial) (bool, error) {
 	return b.requeue(ctx, trial, holder, attrs, retry)

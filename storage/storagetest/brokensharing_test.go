@@ -134,6 +134,45 @@ var brokenSharing = []breakage{
 			return claim(ctx, study, c)
 		}
 	}, "ClaimOnce", "exactly one may"},
+	{"a group that shares its attributes", func(b *broken) {
+		group := b.claimGroup
+		b.claimGroup = func(ctx context.Context, study int64, c storage.Claim, n int) ([]storage.Trial, error) {
+			all, err := group(ctx, study, c, n)
+			for i := range all {
+				all[i].SystemAttrs = slices.Grow(all[0].SystemAttrs, 4)
+				if i > 0 {
+					all[i].SystemAttrs = all[0].SystemAttrs
+				}
+			}
+			return all, err
+		}
+	}, "ClaimGroup", "share what grows"},
+	{"a group that passes the queue", func(b *broken) {
+		group := b.claimGroup
+		b.claimGroup = func(ctx context.Context, study int64, c storage.Claim, n int) ([]storage.Trial, error) {
+			if t, err := b.createTrial(ctx, study, &storage.Trial{State: storage.Running, SystemAttrs: c.Attrs}); err == nil && n == 2 {
+				return []storage.Trial{t}, nil
+			}
+			return group(ctx, study, c, n)
+		}
+	}, "ClaimGroup", "were waiting"},
+	{"a group that passes the budget", func(b *broken) {
+		b.claimGroup = func(ctx context.Context, study int64, c storage.Claim, n int) ([]storage.Trial, error) {
+			t, ok, err := b.claim(ctx, study, c)
+			if err != nil || !ok {
+				return nil, err
+			}
+			all := []storage.Trial{t}
+			for range n - 1 {
+				t, err := b.createTrial(ctx, study, &storage.Trial{State: storage.Running, SystemAttrs: c.Attrs})
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, t)
+			}
+			return all, nil
+		}
+	}, "ClaimGroupBudget", "within a budget"},
 	{"a lost trial is not marked", func(b *broken) {
 		requeue := b.requeue
 		b.requeue = func(ctx context.Context, id int64, holder string, _ []storage.Attr, retry *storage.Trial) (bool, error) {

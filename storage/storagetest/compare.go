@@ -19,7 +19,8 @@ import (
 // differ. Both must be empty; Compare does not close them. seed makes the list:
 // a failure names it, and the call. Of o, TimeResolution and Unordered are used.
 //
-// The calls of [storage.Claimer] are among them if both have them. What the
+// The calls of [storage.Claimer] are among them if both have them, and of
+// [storage.GroupClaimer] if one has them. What the
 // contract leaves open is not done.
 func Compare(tb testing.TB, seed uint64, ops int, a, b storage.Storage, o Options) {
 	tb.Helper()
@@ -30,6 +31,9 @@ func Compare(tb testing.TB, seed uint64, ops int, a, b storage.Storage, o Option
 	_, ca := storage.AsClaimer(a)
 	_, cb := storage.AsClaimer(b)
 	c.claimers = ca && cb
+	_, ga := storage.AsGroupClaimer(a)
+	_, gb := storage.AsGroupClaimer(b)
+	c.groups = ga || gb
 	for c.op = range ops {
 		c.step()
 		if c.op%64 == 63 {
@@ -49,6 +53,7 @@ type comparison struct {
 	seed     uint64
 	st       [2]storage.Storage
 	claimers bool
+	groups   bool
 	op       int
 	call     string
 
@@ -404,20 +409,48 @@ func (c *comparison) claim() {
 	if c.r.IntN(3) > 0 {
 		k.Attrs = lease(fmt.Sprint("w", c.r.IntN(3)))
 	}
-	var won [2]bool
-	var got [2]storage.Trial
-	if !c.both(fmt.Sprintf("Claim(study %d, %+v)", s, k), func(i int, st storage.Storage) (err error) {
-		got[i], won[i], err = st.(storage.Claimer).Claim(c.ctx, id[i], k)
+	n := 1
+	if c.groups {
+		n += c.r.IntN(3)
+	}
+	var won [2][]storage.Trial
+	if !c.both(fmt.Sprintf("Claim(study %d, %+v), %d times at most", s, k, n), func(i int, st storage.Storage) (err error) {
+		won[i], err = c.claimTogether(st, id[i], k, n)
 		return err
 	}) {
 		return
 	}
-	if won[0] != won[1] {
-		c.fail("one storage reports %v, the other %v", won[0], won[1])
+	// A group may be smaller than it could be.
+	for i := range won {
+		for len(won[i]) > 0 && len(won[i]) < len(won[1-i]) {
+			t, ok, err := c.st[i].(storage.Claimer).Claim(c.ctx, id[i], k)
+			if err != nil || !ok {
+				c.fail("one storage started %d trials and then reports %v, %v; the other started %d", len(won[i]), ok, err, len(won[1-i]))
+			}
+			won[i] = append(won[i], t)
+		}
 	}
-	if !won[0] {
-		return
+	if len(won[0]) != len(won[1]) {
+		c.fail("one storage started %d trials, the other %d", len(won[0]), len(won[1]))
 	}
+	for i := range won[0] {
+		c.claimed(s, [2]storage.Trial{won[0][i], won[1][i]})
+	}
+}
+
+// claimTogether starts up to n trials in one step, or one in storages that cannot.
+func (c *comparison) claimTogether(st storage.Storage, study int64, k storage.Claim, n int) ([]storage.Trial, error) {
+	if group, ok := storage.AsGroupClaimer(st); ok && n > 1 {
+		return group.ClaimGroup(c.ctx, study, k, n)
+	}
+	t, ok, err := st.(storage.Claimer).Claim(c.ctx, study, k)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return []storage.Trial{t}, nil
+}
+
+func (c *comparison) claimed(s int, got [2]storage.Trial) {
 	c.sameTrials(got[0], got[1])
 	ids := [2]int64{got[0].ID, got[1].ID}
 	for i := range c.trials {

@@ -26,7 +26,10 @@ type handle struct {
 	closed atomic.Bool
 }
 
-var _ storage.Leaser = (*handle)(nil)
+var (
+	_ storage.Leaser       = (*handle)(nil)
+	_ storage.GroupClaimer = (*handle)(nil)
+)
 
 func openHandle(testing.TB) storage.Storage {
 	return &handle{place: &place{Memory: storage.NewMemory(), beats: make(map[int64]map[string]int64)}}
@@ -146,6 +149,17 @@ func (h *handle) Claim(ctx context.Context, study int64, c storage.Claim) (stora
 		return storage.Trial{}, false, err
 	}
 	return h.place.Claim(ctx, study, c)
+}
+
+func (h *handle) ClaimGroup(ctx context.Context, study int64, c storage.Claim, n int) (all []storage.Trial, err error) {
+	for range n {
+		t, ok, err := h.Claim(ctx, study, c)
+		if err != nil || !ok {
+			return all, err
+		}
+		all = append(all, t)
+	}
+	return all, nil
 }
 
 func (h *handle) Requeue(ctx context.Context, trial int64, holder string, attrs []storage.Attr, retry *storage.Trial) (bool, error) {

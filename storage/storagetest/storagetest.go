@@ -13,7 +13,7 @@
 // Each promise is a subtest of its own, on a storage of its own, and a failure
 // says which promise broke. Run it with -race too: some checks are there for
 // the race detector. The promises of the optional interfaces (see
-// [storage.Claimer] and [storage.Leaser]) are checked where the storage has
+// [storage.Claimer], [storage.GroupClaimer] and [storage.Leaser]) are checked where the storage has
 // them. [Compare] holds two storages against each other.
 package storagetest
 
@@ -79,6 +79,7 @@ func (o Options) checks(tb testing.TB) []conformance.Check {
 	st := o.Open(tb)
 	_, claimer := storage.AsClaimer(st)
 	_, leaser := storage.AsLeaser(st)
+	_, groups := storage.AsGroupClaimer(st)
 	if err := st.Close(); err != nil {
 		tb.Fatalf("storagetest: Close of an unused storage: %v", err)
 	}
@@ -152,6 +153,9 @@ func (o Options) checks(tb testing.TB) []conformance.Check {
 		{name: "RequeueFencing", run: requeueFencing, needs: needsClaimer},
 		{name: "RequeueOnce", run: requeueOnce, needs: needsClaimer},
 		{name: "RequeueOrFinish", run: requeueOrFinish, needs: needsClaimer},
+		// claimgroup.go
+		{name: "ClaimGroup", run: claimGroup, needs: needsGroups},
+		{name: "ClaimGroupBudget", run: claimGroupBudget, needs: needsGroups},
 		// leaser.go
 		{name: "Beats", run: beats, needs: needsLeaser},
 		{name: "BeatsTwoHandles", run: beatsTwoHandles, needs: needsLeaser | needsReopen},
@@ -165,6 +169,9 @@ func (o Options) checks(tb testing.TB) []conformance.Check {
 	}
 	if leaser {
 		has |= needsLeaser
+	}
+	if groups {
+		has |= needsGroups
 	}
 	var out []conformance.Check
 	for _, p := range all {
@@ -188,6 +195,7 @@ const (
 	needsReopen needs = 1 << iota
 	needsClaimer
 	needsLeaser
+	needsGroups
 )
 
 type promise struct {
