@@ -47,7 +47,7 @@ func TestCutConnections(t *testing.T) {
 					cuts := 0
 					x.set(func(x *proxy) {
 						x.cut = func(int, bool) bool {
-							cut := r.IntN(80) == 0
+							cut := r.IntN(60) == 0
 							if cut {
 								cuts++
 							}

@@ -234,6 +234,13 @@ func (s *Storage) setState(ctx context.Context, trial int64, state storage.State
 	if err := storage.CheckValues(values); err != nil {
 		return false, orElse(s.read(ctx, func(t *tx) error { return t.stillOpen(trial) }), err)
 	}
+	if s.d == MySQL && state.Finished() && !s.holds(trial) {
+		// Perhaps it was finished here, a moment ago: by the second, that could
+		// not be told from this call, should the connection be lost.
+		if err := s.read(ctx, func(t *tx) error { return t.stillOpen(trial) }); err != nil {
+			return false, err
+		}
+	}
 	now := s.now()
 	at, err := s.encodeTime(now)
 	if err != nil {
@@ -254,6 +261,8 @@ func (s *Storage) setState(ctx context.Context, trial int64, state storage.State
 	}
 	if state.Finished() {
 		s.drop(trial)
+	} else if m.made {
+		s.moved(trial, state)
 	}
 	return m.made, nil
 }

@@ -150,7 +150,7 @@ func (s *Storage) claim(ctx context.Context, study int64, c storage.Claim, queue
 	s.study(study).sawAbove(p.above)
 	trials, err := p.started(ctx)
 	for _, id := range p.ids {
-		s.hold(id, study)
+		s.hold(id, study, storage.Running)
 	}
 	return trials, err
 }

@@ -212,9 +212,7 @@ func (p *claiming) doneAtOnce(ctx context.Context) (bool, error) {
 			var id int64
 			var state string
 			err := scan(&id, &state)
-			p.s.mu.Lock()
-			defer p.s.mu.Unlock()
-			if p.s.trials[id] == nil {
+			if !p.s.works(id) {
 				p.ids = append(p.ids, id)
 			}
 			return err

@@ -53,8 +53,9 @@ const slack = 100
 // A held trial is one that this handle has written to and that is, as far as it
 // knows, unfinished.
 type held struct {
-	study  int64
-	params []storage.Param // PostgreSQL: committed without waiting for the disk
+	study   int64
+	waiting bool            // put into the queue by this handle, and not taken by it since
+	params  []storage.Param // PostgreSQL: committed without waiting for the disk
 }
 
 func (s *Storage) study(id int64) *study {
@@ -80,13 +81,41 @@ func (s *Storage) forget(study int64) {
 	}
 }
 
-// hold notes that a trial is under way here.
-func (s *Storage) hold(trial, study int64) {
+// hold notes that a trial is under way here, or waits.
+func (s *Storage) hold(trial, study int64, state storage.State) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.trials[trial] == nil {
-		s.trials[trial] = &held{study: study}
+	h := s.trials[trial]
+	if h == nil {
+		h = &held{study: study}
+		s.trials[trial] = h
 	}
+	h.waiting = state == storage.Waiting
+}
+
+// moved notes the state of a trial, if it is held.
+func (s *Storage) moved(trial int64, state storage.State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.trials[trial]; h != nil {
+		h.waiting = state == storage.Waiting
+	}
+}
+
+// holds reports whether a trial is held.
+func (s *Storage) holds(trial int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.trials[trial] != nil
+}
+
+// works reports whether this handle works on a running trial: it was claimed, or
+// otherwise begun, here.
+func (s *Storage) works(trial int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.trials[trial]
+	return h != nil && !h.waiting
 }
 
 // drop forgets a trial that is finished or gone.
@@ -135,7 +164,7 @@ func (s *Storage) studyOf(ctx context.Context, trial int64) (int64, error) {
 		return err
 	})
 	if err == nil {
-		s.hold(trial, study)
+		s.hold(trial, study, storage.Running)
 	}
 	return study, err
 }

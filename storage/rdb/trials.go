@@ -111,7 +111,7 @@ func (s *Storage) createTrial(ctx context.Context, study int64, template *storag
 func (s *Storage) created(study int64, made *storage.Trial) {
 	s.study(study).met(made.Params...)
 	if !made.State.Finished() {
-		s.hold(made.ID, study)
+		s.hold(made.ID, study, made.State)
 	}
 }
 
