@@ -344,7 +344,7 @@ func (v *gpView) fits(most int) ([]bayes.Fit, int) {
 			}
 			fits[k].Theta = append(fits[k].Theta, t)
 		}
-		if len(fits[k].Theta) != len(v.layout.axes)+len(v.layout.space.Groups)+2 {
+		if len(fits[k].Theta) != v.layout.space.Hyperparameters() {
 			return nil, 0
 		}
 	}

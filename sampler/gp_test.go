@@ -91,6 +91,29 @@ func TestGPResumes(t *testing.T) {
 	}
 }
 
+// What is learned of places with the same choices is noted and read again too: not
+// every trial learns.
+func TestGPNotesTallies(t *testing.T) {
+	trials := gpStudy(t, &hone.Options{Seed: 3, Sampler: new(sampler.GP)}, 40, func(tr *hone.Trial) (float64, error) {
+		sum := tr.SuggestFloat("x", 0, 1)
+		for i := range 4 {
+			if tr.SuggestCategorical(fmt.Sprint("layer", i), "conv", "pool", "skip") != "conv" {
+				sum++
+			}
+		}
+		return sum, nil
+	})
+	learned := 0
+	for _, tr := range trials[12:] {
+		if tr.SystemAttrs["hone:gp"] != nil {
+			learned++
+		}
+	}
+	if learned < 5 || learned > 24 {
+		t.Errorf("learned in %d of the last 28 trials", learned)
+	}
+}
+
 // gpQuery asks for the next trial of a history.
 func gpQuery(h *storage.History, number int) *sampler.Query {
 	return &sampler.Query{

@@ -46,6 +46,10 @@ func (s *Space) seen() int {
 	return n
 }
 
+// Hyperparameters returns the number of hyperparameters of a model of the space:
+// the length of [Fit.Theta].
+func (s *Space) Hyperparameters() int { return s.seen() + 2 }
+
 // tallyStep is by how much one coordinate changes the tally of a set. Two random
 // points are then about as far apart in the tally as in one coordinate.
 func tallyStep(set []int) float64 { return 1 / math.Sqrt(2*float64(len(set))) }
