@@ -100,6 +100,9 @@ func (x *proxy) pass(from, to net.Conn, answer bool) {
 			x.mu.Lock()
 			dies := !answer && x.last != nil && x.last(buf[:n])
 			x.mu.Unlock()
+			if dies {
+				from.Close() // the answer may be quick
+			}
 			if _, err := to.Write(buf[:n]); err != nil || dies {
 				return
 			}

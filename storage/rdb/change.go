@@ -256,6 +256,18 @@ func (s *Storage) setState(ctx context.Context, trial int64, state storage.State
 		c.alone = c.alone || s.d == PostgreSQL
 		c.whole = !c.alone && s.d == MySQL && s.oneTrip.Load()
 	}
+	if st := s.studyHeld(trial); st != nil && state.Finished() && s.d != SQLite && s.oneTrip.Load() {
+		var free func()
+		c.first = func() (unknown *backend, err error) {
+			free, unknown, err = s.endTogether(ctx, &st.ending, m)
+			return unknown, err
+		}
+		defer func() {
+			if free != nil {
+				free()
+			}
+		}()
+	}
 	if err := s.change(ctx, c); err != nil {
 		return false, err
 	}

@@ -16,6 +16,7 @@ import (
 // scans of the whole study. Dropping it costs time only.
 type study struct {
 	claiming sync.Mutex // taken before the others
+	ending   endings
 	mu       sync.Mutex
 	name     string
 
@@ -100,6 +101,16 @@ func (s *Storage) moved(trial int64, state storage.State) {
 	if h := s.trials[trial]; h != nil {
 		h.waiting = state == storage.Waiting
 	}
+}
+
+// studyHeld returns what is known of the study of a trial that is held, or nil.
+func (s *Storage) studyHeld(trial int64) *study {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.trials[trial]; h != nil {
+		return s.studies[h.study]
+	}
+	return nil
 }
 
 // holds reports whether a trial is held.

@@ -19,6 +19,9 @@ type change struct {
 	// whole: do runs a transaction of its own, its beginning and end included,
 	// in one round trip.
 	whole bool
+	// first is the first attempt, if it is not nil. With errAlone it has not made
+	// the change, and do is to make it.
+	first func() (unknown *backend, err error)
 	// do makes the change. It may run several times, each time from the start.
 	do func(t *tx) error
 	// done reports whether an attempt whose end nobody saw took effect. nil: it
@@ -57,7 +60,15 @@ func (s *Storage) change(ctx context.Context, c change) error {
 	}
 	r := s.newRetry()
 	for {
-		unknown, err := s.attempt(ctx, c)
+		var unknown *backend
+		err := errAlone
+		if c.first != nil {
+			unknown, err = c.first()
+			c.first = nil
+		}
+		if err == errAlone {
+			unknown, err = s.attempt(ctx, c)
+		}
 		if err == nil {
 			break
 		}
