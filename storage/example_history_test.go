@@ -82,6 +82,31 @@ func ExampleClaim() {
 	// Output: true running true <nil>
 }
 
+// Storages on a server start several trials in one step; others one at a time.
+func ExampleGroupClaimer() {
+	ctx := context.Background()
+	var st storage.Storage = storage.NewMemory()
+	study := studyWith(st)
+	var trials []storage.Trial
+	if group, ok := storage.AsGroupClaimer(st); ok {
+		started, err := group.ClaimGroup(ctx, study, storage.Claim{Budget: 100}, 3)
+		if err != nil {
+			log.Fatal(err)
+		}
+		trials = started
+	} else if claimer, ok := storage.AsClaimer(st); ok {
+		t, started, err := claimer.Claim(ctx, study, storage.Claim{Budget: 100})
+		if err != nil {
+			log.Fatal(err)
+		}
+		if started {
+			trials = append(trials, t)
+		}
+	}
+	fmt.Println(len(trials), "started")
+	// Output: 1 started
+}
+
 // Memory lives in one process, where nobody is lost and no leases are needed.
 func ExampleLeaser() {
 	_, ok := storage.AsLeaser(storage.NewMemory())
