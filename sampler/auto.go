@@ -14,6 +14,8 @@ import (
 //   - [GP] for the first 250 finished trials, of up to three objectives, and up to
 //     10,000 values in all, so that 100 parameters leave 100 trials for it: it learns most
 //     from each trial, whatever the parameters are;
+//   - [GP] and [TPE] in turns, two trials each, up to 600 trials of one objective and as
+//     many values: GP goes on to converge, and TPE tries what GP has ruled out;
 //   - [TPE] after that: it takes every kind of space, and its cost does not grow;
 //   - [CMAES] from 1,000 finished trials on, if there is one objective and the space
 //     is of numbers only, the same in every trial: it then converges to many
@@ -32,9 +34,11 @@ type Auto struct {
 }
 
 const (
-	// autoModel is the number of finished trials up to which GP is chosen, and
-	// autoValues that of trials times parameters: they bound its cost.
+	// autoModel is the number of finished trials up to which GP is chosen, autoTurns
+	// that up to which it is in turns with TPE, and autoValues that of trials times
+	// parameters: they bound its cost.
 	autoModel  = 250
+	autoTurns  = 600
 	autoValues = 10_000
 	// autoObjectives is the largest number of objectives for which GP is chosen.
 	autoObjectives = 3
@@ -74,11 +78,18 @@ func (a *Auto) SampleJoint(ctx context.Context, q *Query, space map[string]distr
 // choose picks the algorithm for a trial, and says why.
 func (a *Auto) choose(q *Query) (JointSampler, string) {
 	n := q.History.Len()
+	affordable := n*len(q.History.Space()) <= autoValues
 	switch {
 	case len(q.Directions) > autoObjectives:
 		return &a.tpe, "TPE: more than three objectives"
-	case n < autoModel && n*len(q.History.Space()) <= autoValues:
+	case n < autoModel && affordable:
 		return &a.gp, "GP: fewer than 250 trials"
+	case len(q.Directions) == 1 && n < autoTurns && affordable:
+		// Pairs, since GP itself does some things with every other trial.
+		if q.Trial.Number%4 < 2 {
+			return &a.gp, "GP: in turns with TPE from 250 to 600 trials"
+		}
+		return &a.tpe, "TPE: in turns with GP from 250 to 600 trials"
 	case len(q.Directions) > 1:
 		return &a.tpe, "TPE: several objectives, too many trials for GP"
 	case n < autoEvolve:

@@ -90,7 +90,10 @@ func TestAutoChooses(t *testing.T) {
 		want       string
 	}{
 		{"few trials", 20, one, numbers, "GP: fewer than"},
-		{"some hundred trials", 300, one, numbers, "TPE: too many trials or parameters for GP"},
+		{"some hundred trials", 300, one, numbers, "GP: in turns with TPE"},
+		{"one trial later", 301, one, numbers, "GP: in turns with TPE"},
+		{"two trials later", 302, one, numbers, "TPE: in turns with GP"},
+		{"more than can be modelled", 640, one, numbers, "TPE: too many trials or parameters for GP"},
 		{"many trials of numbers", 1100, one, numbers, "CMAES: "},
 		{"few trials with a category", 20, one, kinds, "GP: "},
 		{"a category", 1100, one, kinds, "TPE: the space has categories"},
