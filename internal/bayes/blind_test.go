@@ -7,7 +7,7 @@ import (
 )
 
 // A model to which everything is noise does not go from corner to corner alone: every
-// other point is drawn by chance. One that sees something draws none.
+// other point is a neighbour of a good one. One that sees something has no need of it.
 func TestBlind(t *testing.T) {
 	for name, c := range map[string]struct {
 		f    func(x []float64, rng *rand.Rand) float64
@@ -29,31 +29,33 @@ func TestBlind(t *testing.T) {
 		for range 40 {
 			add()
 		}
-		chance := 0
+		neighbours := 0
 		for range 10 {
 			got := (&Engine{}).Propose(p, rand.New(rand.NewPCG(5, uint64(len(p.Points)))))
-			if got.How == "chance" {
-				chance++
+			if got.How == "neighbour" {
+				neighbours++
 				if len(p.Points)%2 != 0 {
-					t.Errorf("%s: a point by chance after %d points", name, len(p.Points))
+					t.Errorf("%s: a neighbour after %d points", name, len(p.Points))
 				}
-				for j, v := range got.Point {
-					if !(v > 0 && v < 1) {
-						t.Errorf("%s: coordinate %d of a point by chance is %v", name, j, v)
-					}
+				nearest := math.Inf(1)
+				for _, i := range p.ranking()[:nearBest] {
+					nearest = min(nearest, p.Space.nearest(got.Point, p.Points[i:i+1], -1))
+				}
+				if !(nearest > 0 && nearest < 1) {
+					t.Errorf("%s: a neighbour at a squared distance of %v", name, nearest)
 				}
 			}
 			add()
 		}
-		if chance != c.want {
-			t.Errorf("%s: %d of 10 points by chance, want %d", name, chance, c.want)
+		if neighbours != c.want {
+			t.Errorf("%s: %d of 10 points are neighbours, want %d", name, neighbours, c.want)
 		}
 		// A belief says where to look.
 		if name == "noise" {
 			p.Belief = func([]float64) float64 { return 0 }
 			for range 4 {
-				if got := (&Engine{}).Propose(p, rand.New(rand.NewPCG(6, uint64(len(p.Points))))); got.How == "chance" {
-					t.Error("by chance, with a belief")
+				if got := (&Engine{}).Propose(p, rand.New(rand.NewPCG(6, uint64(len(p.Points))))); got.How == "neighbour" {
+					t.Error("a neighbour, with a belief")
 				}
 				add()
 			}

@@ -131,12 +131,13 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 		p.Space.design(x, p.Kept, known, p.Belief, rng)
 		return Proposal{Point: p.untried(x, tried, rng), How: "design", NoModel: ready}
 	}
-	if (len(p.Points)+len(p.Pending))%2 == 0 && st.blind(p) {
-		p.Space.random(x, p.Kept, rng)
-		return Proposal{Point: p.untried(x, tried, rng), How: "chance", Fits: st.fits, Jitter: st.jitter}
-	}
 	crit, how := st.criterion(p, rng)
 	s := &search{space: p.Space, models: st.models, crit: crit, belief: p.Belief, weight: p.Weight, x: st.ranked, base: p.Base, kept: p.Kept, tried: tried, rng: rng}
+	if (len(p.Points)+len(p.Pending))%2 == 0 && st.blind(p) {
+		copy(x, st.ranked[rng.IntN(min(nearBest, len(st.ranked)))])
+		s.perturb(x)
+		return Proposal{Point: p.untried(x, tried, rng), How: "neighbour", Fits: st.fits, Jitter: st.jitter}
+	}
 	var best []float64
 	if b := st.neglected(p); b != nil {
 		inside := *s
@@ -163,8 +164,10 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 
 // blind reports whether most of what the values do is noise to the model. Its criteria
 // then go by distance alone, from corner to corner of the space, where hardly ever
-// anything is, so every other point is drawn by chance. There is one objective,
-// and nothing else says where to look.
+// anything is, so every other point is a neighbour of one of the best ones. There is
+// one objective, and nothing else says where to look. On functions that rugged (16, 19
+// and 23 of COCO in 3 and 20 dimensions, seeds 100 to 107) regret after 50 and 100
+// points is 0.255 and 0.209 with it, 0.271 and 0.232 with points by chance instead.
 func (st *state) blind(p *Problem) bool {
 	// Values have variance 1. Chosen on one half of the noisy functions of bench/.
 	const share = 0.5
