@@ -16,10 +16,10 @@ import (
 //     from each trial, whatever the parameters are;
 //   - [GP] and [TPE] in turns, two trials each, up to 600 trials of one objective and as
 //     many values: GP goes on to converge, and TPE tries what GP has ruled out;
-//   - [TPE] after that: it takes every kind of space, and its cost does not grow;
-//   - [CMAES] from 1,000 finished trials on, if there is one objective and the space
-//     is of numbers only, the same in every trial: it then converges to many
-//     digits, at less cost.
+//   - [CMAES] from 600 finished trials on, if there is one objective and the space
+//     is of numbers only, the same in every trial, not all of them discrete: it then
+//     converges to many digits, at less cost;
+//   - [TPE] otherwise: it takes every kind of space, and its cost does not grow.
 //
 // History, space and seed decide, never a clock. The choice is noted with each
 // trial, in the attribute "hone:auto", and logged at level debug. The zero value is
@@ -43,7 +43,7 @@ const (
 	// autoObjectives is the largest number of objectives for which GP is chosen.
 	autoObjectives = 3
 	// autoEvolve is the number of finished trials from which on CMAES takes over.
-	autoEvolve = 1000
+	autoEvolve = 600
 )
 
 // An autoView is what Auto knows of a history.
@@ -97,7 +97,7 @@ func (a *Auto) choose(q *Query) (JointSampler, string) {
 	case !a.plain(q.History):
 		return &a.tpe, "TPE: the space has categories, conditions, or points that can be counted"
 	}
-	return &a.cma, "CMAES: 1,000 trials or more of numbers only"
+	return &a.cma, "CMAES: 600 trials or more of numbers only"
 }
 
 // plain reports whether all trials have the same parameters, all of them numbers,
