@@ -80,6 +80,7 @@ type leaseKeeper struct {
 	watch sync.Mutex // one look at a time
 	seq   int64
 	seen  map[string]sighting
+	first map[int64]time.Time // by trial of another: when it was first seen
 }
 
 // A sighting is when a worker's beat was last seen to move.
@@ -320,7 +321,20 @@ func (l *leaseKeeper) reap(ctx context.Context) error {
 			seen.at = seen.at.Add(gap)
 			l.seen[what] = seen
 		}
+		for id, at := range l.first {
+			l.first[id] = at.Add(gap)
+		}
 	}
+	// A worker that comes back begins a trial before it beats again, maybe: nobody
+	// loses a trial that has not been seen for as long as that takes.
+	first := make(map[int64]time.Time, len(others))
+	for _, rec := range others {
+		first[rec.ID] = now
+		if at, ok := l.first[rec.ID]; ok {
+			first[rec.ID] = at
+		}
+	}
+	l.first = first
 	var failed error
 	for _, rec := range others {
 		holder, what, seq := rec.Holder(), rec.Holder(), beats[rec.Holder()]
@@ -334,7 +348,7 @@ func (l *leaseKeeper) reap(ctx context.Context) error {
 			l.seen[what] = sighting{seq, now, known}
 			continue
 		}
-		if now.Sub(seen.at) < l.o.Lost {
+		if now.Sub(seen.at) < l.o.Lost || now.Sub(first[rec.ID]) < l.o.Lost {
 			continue
 		}
 		done, err := l.study.giveUp(ctx, rec, fmt.Sprintf("its worker %s was lost", holder), true, true)
