@@ -129,9 +129,7 @@ func project(points [][]float64, dims []int, count int) *projection {
 			row[k] = math.Sqrt(weights[i]/sum) * (row[k] - p.mean[k])
 		}
 	}
-	for _, axis := range principal(rows, m, count) {
-		p.axes = append(p.axes, axis)
-	}
+	p.axes = principal(rows, m, count)
 	p.w = make([]float64, len(p.axes))
 	return p
 }
