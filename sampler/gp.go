@@ -19,7 +19,10 @@ import (
 //
 //   - Numbers and categories are modelled together: Matérn's covariance of smoothness
 //     5/2 over the distance, to which each parameter contributes with a lengthscale of
-//     its own; two different categories are at distance one.
+//     its own; two different categories are at distance one. Where three or more
+//     parameters have the same choices, as the layers of a network do, the model also
+//     sees how often each choice is made, and carries over what it learns of one.
+//   - The first trial is the middle of the space, three more lie around it.
 //   - Values are warped before they are modelled, in the way that lets the
 //     model foretell best which of two trials is the better one: bad values may be as
 //     bad as they like.
@@ -57,7 +60,8 @@ import (
 // The zero value is ready to use. A GP may be used by any number of goroutines.
 type GP struct {
 	// StartupTrials is the number of finished trials before the model is used:
-	// the first is in the middle of the space, the others far from each other. 0
+	// the first is in the middle of the space, the others around it, far from each
+	// other. 0
 	// means 4.
 	StartupTrials int
 	// Belief returns how much you believe that a point is the best one: the

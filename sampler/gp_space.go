@@ -46,20 +46,23 @@ func newGPLayout(domains map[string]distributions.Distribution) *gpLayout {
 
 // alike returns the sets of parameters that have the same choices.
 func (l *gpLayout) alike() (sets [][]int) {
-	taken := make([]bool, len(l.axes))
-	for i := range l.axes {
-		d := l.axes[i].dim
-		if taken[i] || d.Kind != bayes.Nominal || d.Cells > bayes.AlikeCells {
+	byChoices := make(map[string][]int)
+	var order []string
+	for j, a := range l.axes {
+		if a.dim.Kind != bayes.Nominal || a.dim.Cells > bayes.AlikeCells {
 			continue
 		}
-		var set []int
-		for j := i; j < len(l.axes); j++ {
-			if !taken[j] && l.axes[j].dim == d && distributions.Equal(l.axes[i].domain, l.axes[j].domain) {
-				taken[j] = true
-				set = append(set, j)
-			}
+		choices, err := distributions.Marshal(a.domain)
+		if err != nil {
+			continue
 		}
-		if len(set) >= bayes.AlikeSize {
+		if byChoices[choices] == nil {
+			order = append(order, choices)
+		}
+		byChoices[choices] = append(byChoices[choices], j)
+	}
+	for _, choices := range order {
+		if set := byChoices[choices]; len(set) >= bayes.AlikeSize {
 			sets = append(sets, set)
 		}
 	}
