@@ -61,8 +61,7 @@ import (
 type GP struct {
 	// StartupTrials is the number of finished trials before the model is used:
 	// the first is in the middle of the space, the others around it, far from each
-	// other. 0
-	// means 4.
+	// other. 0 means 4.
 	StartupTrials int
 	// Belief returns how much you believe that a point is the best one: the
 	// natural logarithm of a density over the space, up to a constant, −Inf where it
