@@ -26,6 +26,8 @@ import (
 //   - Values are warped before they are modelled, in the way that lets the
 //     model foretell best which of two trials is the better one: bad values may be as
 //     bad as they like.
+//   - As long as all trials come out the same, fail, or are infeasible by the same amount,
+//     points are spread over the space by chance.
 //   - The acquisition function is the logarithm of the expected improvement, every
 //     third time a confidence bound. It is climbed by gradients in continuous
 //     parameters and cell by cell in discrete ones.

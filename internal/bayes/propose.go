@@ -123,6 +123,10 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	copy(x, p.Base)
 	var st *state
 	ready := len(p.Points) >= p.start()
+	if ready && p.flat() {
+		p.Space.spread(x, p.Kept, known, rng)
+		return Proposal{Point: p.untried(x, tried, rng), How: "chance"}
+	}
 	if ready {
 		p = e.projected(p)
 		st = e.state(p)
