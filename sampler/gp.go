@@ -37,9 +37,10 @@ import (
 //     ranges may change: older trials stay in use.
 //   - Several objectives are chosen for by the hypervolume that a point is expected
 //     to add, constraints by the probability that they hold.
-//   - Trials under way are believed to come out as the model foretells. Failed trials
-//     count as somewhat worse than the worst; pruned trials as they were last seen, but
-//     no better than the median of the complete ones.
+//   - Trials under way are believed to come out as the model foretells. Failed trials, and
+//     pruned ones that reported nothing, count as somewhat worse than the worst; other
+//     pruned trials as they were last seen, but no better than the median of the
+//     complete ones.
 //   - When every parameter is discrete, a point is not tried twice while an untried one
 //     is left.
 //   - Beyond 1,000 trials the model is of the best, the newest and the nearest to the

@@ -232,7 +232,8 @@ func hasConstraint(t *storage.Trial, name string) bool {
 	return slices.ContainsFunc(t.Constraints(), func(c storage.Constraint) bool { return c.Name == name })
 }
 
-// values returns objective k of the rows, to be minimised, NaN for failures.
+// values returns objective k of the rows, to be minimised, NaN for failures and for
+// pruned trials of which nothing was reported.
 func (v *gpView) values(rows []gpRow, k int) []float64 {
 	column, trials := v.q.History.Value(k), v.q.History.Trials()
 	sign := v.q.Directions[k].Sign()
@@ -260,7 +261,7 @@ func (v *gpView) values(rows []gpRow, k int) []float64 {
 	slices.Sort(complete)
 	median := complete[len(complete)/2]
 	for i, r := range rows {
-		if trials[r.row].State == storage.Pruned && !(out[i] > median) {
+		if trials[r.row].State == storage.Pruned && out[i] < median {
 			out[i] = median
 		}
 	}

@@ -446,3 +446,30 @@ func TestGPFindsTheFirstSuccess(t *testing.T) {
 		t.Errorf("in %d of 30 studies no trial of 80 succeeded where a share of 0.06 to 0.09 does", missed)
 	}
 }
+
+// A trial that was pruned without a report, or after NaN, says that its place is bad.
+func TestGPPrunedWithoutReport(t *testing.T) {
+	for name, report := range map[string]bool{"no report": false, "NaN": true} {
+		pruned := 0
+		for seed := range uint64(4) {
+			for _, tr := range gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.GP)}, 30, func(tr *hone.Trial) (float64, error) {
+				x, y := tr.SuggestFloat("x", 0, 1)-0.2, tr.SuggestFloat("y", 0, 1)-0.7
+				v := x*x + y*y
+				if report {
+					tr.Report(1, math.NaN())
+				}
+				if v > 0.1 { // two thirds of the space
+					return 0, hone.ErrPruned
+				}
+				return v, nil
+			}) {
+				if tr.State == hone.Pruned {
+					pruned++
+				}
+			}
+		}
+		if pruned > 50 {
+			t.Errorf("%s: %d of 120 trials are where trials are pruned", name, pruned)
+		}
+	}
+}
