@@ -110,7 +110,14 @@ func (s *search) at(x []float64, threshold float64, distances func(k int) []floa
 		return threshold, false
 	}
 	for k, m := range s.models {
-		s.sigma[k] = m.Finish(&s.scratch[k])
+		sigma, ok := m.Finish(&s.scratch[k], func(bound float64) bool {
+			s.sigma[k] = min(s.sigma[k], bound)
+			return s.crit.bound(s.mu, s.sigma)+belief > threshold
+		})
+		if !ok {
+			return threshold, false
+		}
+		s.sigma[k] = sigma
 	}
 	v := s.crit.value(s.mu, s.sigma, s.dMu, s.dSigma) + belief
 	return v, v > threshold

@@ -55,8 +55,12 @@ func (f *factor) solve(b []float64) { f.solveFrom(b, 0) }
 
 // solveFrom replaces b by the solution of L·x = b for right-hand sides that are
 // zero before position from.
-func (f *factor) solveFrom(b []float64, from int) {
-	n, i := len(b), from
+func (f *factor) solveFrom(b []float64, from int) { f.solveRows(b, from, from) }
+
+// solveRows goes on with a solution of L·x = b that is there up to position i, and
+// is zero before position from.
+func (f *factor) solveRows(b []float64, from, i int) {
+	n := len(b)
 	start := i * (i + 1) / 2
 	for ; i+4 <= n; i += 4 {
 		r0 := f.l[start : start+i+1]

@@ -124,12 +124,23 @@ func weights(dst, theta []float64) {
 // distances writes the squared scaled distance r² of point i to the points
 // 0 … len(dst)−1.
 func (d *Data) distances(dst, w []float64, i int) {
-	clear(dst)
-	for _, j := range d.num {
-		addSquares(dst, d.cols[j], d.cols[j][i], w[j])
-	}
+	d.addNumeric(dst, w, func(j int) float64 { return d.cols[j][i] })
 	for _, j := range d.nom {
 		addMismatches(dst, d.cats[j], d.cats[j][i], w[j])
+	}
+}
+
+// addNumeric writes the numeric coordinates' part of the squared scaled distance of
+// x to the points 0 … len(dst)−1.
+func (d *Data) addNumeric(dst, w []float64, x func(j int) float64) {
+	clear(dst)
+	num := d.num
+	for ; len(num) >= 4; num = num[4:] {
+		a, b, c, e := num[0], num[1], num[2], num[3]
+		addSquares4(dst, d.cols[a], d.cols[b], d.cols[c], d.cols[e], x(a), x(b), x(c), x(e), w[a], w[b], w[c], w[e])
+	}
+	for _, j := range num {
+		addSquares(dst, d.cols[j], x(j), w[j])
 	}
 }
 
@@ -139,6 +150,20 @@ func addSquares(dst, col []float64, x, w float64) {
 	for i, c := range col {
 		u := x - c
 		dst[i] += w * u * u
+	}
+}
+
+// addSquares4 is addSquares for four columns, one after the other.
+func addSquares4(dst, a, b, c, d []float64, xa, xb, xc, xd, wa, wb, wc, wd float64) {
+	n := len(dst)
+	a, b, c, d = a[:n], b[:n], c[:n], d[:n]
+	for i, s := range dst {
+		u, v, w, x := xa-a[i], xb-b[i], xc-c[i], xd-d[i]
+		s += wa * u * u
+		s += wb * v * v
+		s += wc * w * w
+		s += wd * x * x
+		dst[i] = s
 	}
 }
 

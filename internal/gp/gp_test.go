@@ -84,6 +84,44 @@ func TestLikelihoodAgainstScikitLearn(t *testing.T) {
 	}
 }
 
+// On its way to a standard deviation, Finish asks with bounds that come down to it, and
+// stops where it is told to.
+func TestFinish(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{1, 31, 32, 33, 64, 150} {
+		m, _ := randomModel(t, rng, n, make([]Kind, 3), 0)
+		var s, stopped Scratch
+		r2 := make([]float64, n)
+		for range 20 {
+			x := randomPoint(rng, m.data.kinds)
+			_, want := m.Predict(&s, x)
+			m.Distances(r2, x)
+			_, glance := m.Glance(&s, r2)
+			var bounds []float64
+			sigma, ok := m.Finish(&s, func(bound float64) bool {
+				bounds = append(bounds, bound)
+				return true
+			})
+			if sigma != want || !ok || glance < want {
+				t.Fatalf("%d points: %v, %v after %v, want %v", n, sigma, ok, glance, want)
+			}
+			if len(bounds) != (n-1)/finishRows {
+				t.Fatalf("%d points: asked %d times", n, len(bounds))
+			}
+			for i, b := range bounds {
+				if !(b > want) || i > 0 && b > bounds[i-1] {
+					t.Fatalf("%d points: bounds %v of %v", n, bounds, want)
+				}
+				asked := 0
+				m.Glance(&stopped, r2)
+				if _, ok := m.Finish(&stopped, func(bound float64) bool { asked++; return bound > b }); ok || asked > i+1 {
+					t.Fatalf("%d points: asked %d times, %v, with %v as the limit of %v", n, asked, ok, b, bounds)
+				}
+			}
+		}
+	}
+}
+
 func TestPredictionsAgainstScikitLearn(t *testing.T) {
 	for i, g := range loadGolds(t) {
 		m, err := NewModel(g.data(), g.Theta, g.Bias)
@@ -100,7 +138,8 @@ func TestPredictionsAgainstScikitLearn(t *testing.T) {
 			r2 := make([]float64, m.Len())
 			m.Distances(r2, x)
 			a, bound := m.Glance(&s, r2)
-			if b := m.Finish(&s); a != mu || b != sigma || bound < sigma {
+			goOn := func(float64) bool { return true }
+			if b, ok := m.Finish(&s, goOn); a != mu || b != sigma || !ok || bound < sigma {
 				t.Errorf("case %d: Glance gives %v ± (%v ≤ %v), Predict %v ± %v", i, a, b, bound, mu, sigma)
 			}
 		}

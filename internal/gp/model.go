@@ -183,22 +183,50 @@ func (m *Model) Glance(s *Scratch, r2 []float64) (mu, bound float64) {
 	copy(s.k, r2)
 	matern(s.k, nil, m.s2)
 	nearest := 0.0
-	for i := range s.k {
-		s.k[i] += m.bias
-		nearest = max(nearest, s.k[i])
+	for i, k := range s.k {
+		k += m.bias
+		s.k[i] = k
+		if k > nearest { // the builtin max costs as much as all of Matérn's function
+			nearest = k
+		}
 	}
 	total := m.s2 + m.bias
-	variance := total - nearest*nearest/(total+m.noise+jitters[m.level]*m.s2)
+	variance := total*(1+slack) - nearest*nearest/(total+m.noise+jitters[m.level]*m.s2)
 	return dot(s.k, m.alpha), math.Sqrt(max(variance, 1e-12*m.s2))
 }
 
-// Finish returns the standard deviation at the point of the last Glance. The
-// scratch serves one Finish, and no Gradient.
-func (m *Model) Finish(s *Scratch) (sigma float64) {
-	m.l.solve(s.k)
-	variance := m.s2 + m.bias - dot(s.k, s.k)
-	return math.Sqrt(max(variance, 1e-12*m.s2))
+// Finish returns the standard deviation at the point of the last Glance, and true.
+// On the way it may give up: now and then it asks, with an upper bound of the
+// standard deviation that gets closer, whether to go on, and returns false when told
+// not to. The bound is what the deviation would be with the first points alone; their
+// share of the work is its square. The scratch serves one Finish, and no Gradient.
+func (m *Model) Finish(s *Scratch, goOn func(bound float64) bool) (sigma float64, ok bool) {
+	n, total := m.l.n, m.s2+m.bias
+	rest := total * (1 + slack)
+	for i := 0; i < n; {
+		next := min(i+finishRows, n)
+		m.l.solveRows(s.k[:next], 0, i)
+		if next < n {
+			rest -= dot(s.k[i:next], s.k[i:next])
+			if !goOn(math.Sqrt(max(rest, 1e-12*m.s2))) {
+				return 0, false
+			}
+		}
+		i = next
+	}
+	variance := total - dot(s.k, s.k)
+	return math.Sqrt(max(variance, 1e-12*m.s2)), true
 }
+
+const (
+	// finishRows is how many points [Model.Finish] takes into account between two
+	// questions. It is a multiple of the rows that are solved together, so that
+	// asking does not change the result.
+	finishRows = 32
+	// slack is added to bounds, in units of the prior variance: sums of n terms in
+	// two orders may differ by n·1.1e-16 of that.
+	slack = 1e-12
+)
 
 // Gradient writes to dst, for numeric coordinates, the gradient of a function of
 // the last Predict's mu and sigma whose derivatives are dMu and dSigma. Nominal
@@ -248,10 +276,7 @@ func (m *Model) NoiseVariance() float64 { return m.noise }
 // Distances writes the squared scaled distance of x to each point to dst, whose
 // length is [Model.Len].
 func (m *Model) Distances(dst, x []float64) {
-	clear(dst)
-	for _, j := range m.data.num {
-		addSquares(dst, m.data.cols[j], x[j], m.w[j])
-	}
+	m.data.addNumeric(dst, m.w, func(j int) float64 { return x[j] })
 	for _, j := range m.data.nom {
 		addMismatches(dst, m.data.cats[j], int32(x[j]), m.w[j])
 	}
@@ -279,7 +304,9 @@ func (m *Model) Shift(dst, r2 []float64, j int, from, to float64) {
 		}
 	}
 	for i, r := range dst {
-		dst[i] = max(r, 0)
+		if r < 0 {
+			dst[i] = 0
+		}
 	}
 }
 
