@@ -175,7 +175,7 @@ func TestProjectionGradient(t *testing.T) {
 		for j := range x {
 			x[j] = 0.2 + 0.6*rng.Float64()
 		}
-		v := q.gradient(x, g)
+		v := q.gradient(x, g, math.Inf(-1))
 		if w := q.value(x); math.Abs(v-w) > 1e-9*(1+math.Abs(v)) {
 			t.Fatalf("value %v and %v", v, w)
 		}

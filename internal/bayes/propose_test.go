@@ -216,7 +216,7 @@ func TestSearchGradient(t *testing.T) {
 	for range 30 {
 		x := make([]float64, 5)
 		s.random(x, nil, sr.rng)
-		v := sr.gradient(x, grad)
+		v := sr.gradient(x, grad, math.Inf(-1))
 		if w := sr.value(x); math.Abs(v-w) > 1e-9*max(1, math.Abs(v)) {
 			t.Fatalf("promise %v with the gradient, %v without", v, w)
 		}
@@ -227,9 +227,9 @@ func TestSearchGradient(t *testing.T) {
 			const h = 1e-6
 			old := x[j]
 			x[j] = old + h
-			up := sr.gradient(x, scrap)
+			up := sr.gradient(x, scrap, math.Inf(-1))
 			x[j] = old - h
-			down := sr.gradient(x, scrap)
+			down := sr.gradient(x, scrap, math.Inf(-1))
 			x[j] = old
 			if want := (up - down) / (2 * h); math.Abs(grad[j]-want) > 1e-4*max(1, math.Abs(want)) {
 				t.Errorf("derivative %v for coordinate %d, differences say %v", grad[j], j, want)

@@ -123,14 +123,18 @@ func (s *search) at(x []float64, threshold float64, distances func(k int) []floa
 	return v, v > threshold
 }
 
-// gradient returns the promise of x and writes to grad its derivatives with
-// respect to the coordinates, 0 for nominal ones. A belief is not part of it.
-func (s *search) gradient(x, grad []float64) float64 {
+// gradient returns the promise of x and, unless that is below floor, writes to grad its
+// derivatives with respect to the coordinates, 0 for nominal ones. A belief is not
+// part of it.
+func (s *search) gradient(x, grad []float64, floor float64) float64 {
 	s.space.encode(s.z, x)
 	for k, m := range s.models {
 		s.mu[k], s.sigma[k] = m.Predict(&s.scratch[k], s.z)
 	}
 	v := s.crit.value(s.mu, s.sigma, s.dMu, s.dSigma)
+	if !(v >= floor) {
+		return v
+	}
 	clear(grad)
 	for k, m := range s.models {
 		if s.dMu[k] == 0 && s.dSigma[k] == 0 {
@@ -323,11 +327,11 @@ func (s *search) slide(x []float64, v float64) float64 {
 		at[i], upper[i] = x[j], 1
 	}
 	y, grad := slices.Clone(x), make([]float64, len(s.z))
-	s.ws.Minimize(func(at, g []float64) float64 {
+	s.ws.Minimize(func(at, g []float64, limit float64) float64 {
 		for i, j := range free {
 			y[j] = at[i]
 		}
-		v := s.gradient(y, grad)
+		v := s.gradient(y, grad, -limit)
 		for i, j := range free {
 			g[i] = -grad[j]
 		}

@@ -38,6 +38,15 @@ type Fitter struct {
 //
 // GPML eq. 5.8 and 5.9.
 func (f *Fitter) LogPosterior(d *Data, y, theta []float64, p *Prior, gradient []float64) float64 {
+	value := f.value(d, y, theta, p)
+	if gradient != nil && !math.IsInf(value, -1) {
+		f.gradient(d, theta, p, gradient)
+	}
+	return value
+}
+
+// value is LogPosterior without the gradient. It leaves behind what that needs.
+func (f *Fitter) value(d *Data, y, theta []float64, p *Prior) float64 {
 	n, dims := d.n, len(d.kinds)
 	if len(y) != n || len(theta) != dims+2 {
 		panic("gp: observations or hyperparameters have the wrong length")
@@ -71,10 +80,14 @@ func (f *Fitter) LogPosterior(d *Data, y, theta []float64, p *Prior, gradient []
 	alpha := f.alpha[:n]
 	copy(alpha, y)
 	f.l.solve(alpha)
-	value -= dot(alpha, alpha)/2 + f.l.logDet() + float64(n)/2*math.Log(2*math.Pi)
-	if gradient == nil {
-		return value
-	}
+	return value - (dot(alpha, alpha)/2 + f.l.logDet() + float64(n)/2*math.Log(2*math.Pi))
+}
+
+// gradient writes the gradient at the point of the last value.
+func (f *Fitter) gradient(d *Data, theta []float64, p *Prior, gradient []float64) {
+	n, dims, alpha := d.n, len(d.kinds), f.alpha[:d.n]
+	s2, noise := math.Exp(theta[dims]), math.Exp(theta[dims+1])
+	bias := p.Bias * s2
 	f.l.solveTransposed(alpha)
 	f.l.inverse(f.inv, f.work)
 	// ∂/∂θ = ½·tr((ααᵀ − K⁻¹)·∂K/∂θ): the lower triangle counts twice. The products
@@ -106,7 +119,6 @@ func (f *Fitter) LogPosterior(d *Data, y, theta []float64, p *Prior, gradient []
 	}
 	gradient[dims] += scale + trace*(s2+bias)/2
 	gradient[dims+1] += trace * noise / 2
-	return value
 }
 
 // Maximize climbs from theta, which it overwrites, to a maximum of the posterior
@@ -117,10 +129,13 @@ func (f *Fitter) Maximize(d *Data, y, theta []float64, p *Prior) float64 {
 	if opts == nil {
 		opts = &lbfgsb.Options{Iterations: 40, GradientTolerance: 1e-2, FunctionTolerance: 1e-6, FirstStep: 0.5}
 	}
-	res := f.ws.Minimize(func(x, g []float64) float64 {
-		v := f.LogPosterior(d, y, x, p, g)
-		for j := range g {
-			g[j] = -g[j]
+	res := f.ws.Minimize(func(x, g []float64, limit float64) float64 {
+		v := f.value(d, y, x, p)
+		if -v <= limit && !math.IsInf(v, -1) {
+			f.gradient(d, x, p, g)
+			for j := range g {
+				g[j] = -g[j]
+			}
 		}
 		return -v
 	}, theta, p.Lower, p.Upper, opts)

@@ -54,18 +54,22 @@ type Workspace struct {
 	free                  []bool
 }
 
+// A Func returns its value at x and writes the gradient there to its second argument,
+// which is not looked at when the value is above limit: then it may be left as it is.
+// It must keep neither slice.
+type Func func(x, gradient []float64, limit float64) float64
+
 // Minimize lowers f from x, which it overwrites with the best point found, inside
 // lower ≤ x ≤ upper (infinite bounds are allowed; x is first moved into the
-// box). f returns the value at its first argument and writes the gradient to its
-// second; it must keep neither. A value that is NaN or +Inf tells the search that
-// it stepped too far; when it is so at the start, x is left as it is and F is
-// that value. All slices have the same length, otherwise Minimize panics.
-func Minimize(f func(x, gradient []float64) float64, x, lower, upper []float64, o *Options) Result {
+// box). A value that is NaN or +Inf tells the search that it stepped too far; when
+// it is so at the start, x is left as it is and F is that value. All slices have the
+// same length, otherwise Minimize panics.
+func Minimize(f Func, x, lower, upper []float64, o *Options) Result {
 	return new(Workspace).Minimize(f, x, lower, upper, o)
 }
 
 // Minimize is the function [Minimize] with the memory of w.
-func (w *Workspace) Minimize(f func(x, gradient []float64) float64, x, lower, upper []float64, o *Options) Result {
+func (w *Workspace) Minimize(f Func, x, lower, upper []float64, o *Options) Result {
 	n := len(x)
 	if len(lower) != n || len(upper) != n {
 		panic("lbfgsb: bounds and point differ in length")
@@ -75,7 +79,7 @@ func (w *Workspace) Minimize(f func(x, gradient []float64) float64, x, lower, up
 	for i := range x {
 		x[i] = clamp(x[i], lower[i], upper[i])
 	}
-	res := Result{F: f(x, w.g), Evaluations: 1}
+	res := Result{F: f(x, w.g, math.Inf(1)), Evaluations: 1}
 	if math.IsNaN(res.F) || math.IsInf(res.F, 1) || !finite(w.g) {
 		return res
 	}
@@ -262,7 +266,7 @@ func (w *Workspace) steepest(projected, first float64) {
 // search backtracks along the projected path x(t) = P(x + t·dir) until
 // f(x(t)) ≤ f(x) + 1e-4·gᵀ(x(t) − x), and leaves the accepted point and its
 // gradient in w.trial and w.gTrial.
-func (w *Workspace) search(f func(x, g []float64) float64, x, lower, upper []float64, f0 float64, budget int) (fNew float64, evals int, ok bool) {
+func (w *Workspace) search(f Func, x, lower, upper []float64, f0 float64, budget int) (fNew float64, evals int, ok bool) {
 	t := 1.0
 	for evals < budget && evals < 20 {
 		slope, moved := 0.0, false
@@ -275,10 +279,12 @@ func (w *Workspace) search(f func(x, g []float64) float64, x, lower, upper []flo
 		if !moved || !(slope < 0) {
 			return f0, evals, false
 		}
-		fNew = f(w.trial, w.gTrial)
+		limit := f0 + 1e-4*slope
+		fNew = f(w.trial, w.gTrial, limit)
 		evals++
-		bad := math.IsNaN(fNew) || math.IsInf(fNew, 0) || !finite(w.gTrial)
-		if !bad && fNew <= f0+1e-4*slope {
+		low := fNew <= limit
+		bad := math.IsNaN(fNew) || math.IsInf(fNew, 0) || low && !finite(w.gTrial)
+		if low && !bad {
 			return fNew, evals, true
 		}
 		// The minimum of the parabola through f0, its slope and fNew, kept inside

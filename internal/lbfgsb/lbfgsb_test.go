@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func rosenbrock(x, g []float64) float64 {
+func rosenbrock(x, g []float64, _ float64) float64 {
 	clear(g)
 	f := 0.0
 	for i := range len(x) - 1 {
@@ -19,7 +19,7 @@ func rosenbrock(x, g []float64) float64 {
 	return f
 }
 
-func quadratic(x, g []float64) float64 {
+func quadratic(x, g []float64, _ float64) float64 {
 	sum, f := 0.0, 0.0
 	for _, v := range x {
 		sum += v
@@ -33,7 +33,7 @@ func quadratic(x, g []float64) float64 {
 	return f + sum*sum/2
 }
 
-func trig(x, g []float64) float64 {
+func trig(x, g []float64, _ float64) float64 {
 	f := 0.0
 	for i, v := range x {
 		w := 1 + 0.1*float64(i)
@@ -65,7 +65,7 @@ func TestMinimaOfSciPy(t *testing.T) {
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
 	}
-	functions := map[string]func(x, g []float64) float64{"rosenbrock": rosenbrock, "quadratic": quadratic, "trig": trig}
+	functions := map[string]Func{"rosenbrock": rosenbrock, "quadratic": quadratic, "trig": trig}
 	var w Workspace
 	for _, c := range cases {
 		x := append([]float64(nil), c.Start...)
@@ -98,17 +98,17 @@ func TestStaysInTheBox(t *testing.T) {
 			hi[i] = lo[i] + math.Abs(math.Cos(float64(seed*5+i)))
 			x[i] = 3 * math.Sin(float64(seed+i)) // may lie outside
 		}
-		f := func(x, g []float64) float64 {
+		f := func(x, g []float64, _ float64) float64 {
 			for i := range x {
 				if x[i] < lo[i] || x[i] > hi[i] {
 					t.Fatalf("seed %d: x[%d] = %v outside [%v, %v]", seed, i, x[i], lo[i], hi[i])
 				}
 			}
-			return trig(x, g)
+			return trig(x, g, 0)
 		}
 		res := Minimize(f, x, lo, hi, &Options{Iterations: 500, FunctionTolerance: 1e-16, GradientTolerance: 1e-7})
 		g := make([]float64, n)
-		if got := f(x, g); got != res.F {
+		if got := f(x, g, 0); got != res.F {
 			t.Errorf("seed %d: reported %v, the point has %v", seed, res.F, got)
 		}
 		for i := range x {
@@ -121,7 +121,7 @@ func TestStaysInTheBox(t *testing.T) {
 
 // A function that is undefined on part of the box is minimised on the rest.
 func TestUndefinedRegion(t *testing.T) {
-	f := func(x, g []float64) float64 {
+	f := func(x, g []float64, _ float64) float64 {
 		g[0] = 1 - 1/x[0]
 		return x[0] - math.Log(x[0]) // NaN below 0, minimum 1 at 1
 	}
@@ -132,7 +132,7 @@ func TestUndefinedRegion(t *testing.T) {
 	}
 	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
 		x[0] = 0.5
-		res = Minimize(func(_, g []float64) float64 { g[0] = 1; return bad }, x, []float64{0}, []float64{1}, nil)
+		res = Minimize(func(_, g []float64, _ float64) float64 { g[0] = 1; return bad }, x, []float64{0}, []float64{1}, nil)
 		if x[0] != 0.5 || res.Evaluations != 1 || res.Converged {
 			t.Errorf("start with value %v: moved to %v after %d evaluations", bad, x[0], res.Evaluations)
 		}
@@ -145,11 +145,32 @@ func TestBudget(t *testing.T) {
 	lo, hi := []float64{-5, -5, -5}, []float64{5, 5, 5}
 	for budget := 1; budget < 30; budget++ {
 		x := []float64{-1.2, 1, 2}
-		before := rosenbrock(x, make([]float64, 3))
+		before := rosenbrock(x, make([]float64, 3), 0)
 		res := Minimize(rosenbrock, x, lo, hi, &Options{Evaluations: budget, Iterations: 1000})
 		if res.Evaluations > budget || res.F > before {
 			t.Errorf("budget %d: %d evaluations, from %v to %v", budget, res.Evaluations, before, res.F)
 		}
+	}
+}
+
+// The gradient is not looked at where the value is above the limit.
+func TestGradientAboveTheLimit(t *testing.T) {
+	lo, hi := []float64{-5, -5, -5}, []float64{5, 5, 5}
+	want, x := []float64{-1.2, 1, 2}, []float64{-1.2, 1, 2}
+	all := Minimize(rosenbrock, want, lo, hi, nil)
+	left := 0
+	res := Minimize(func(x, g []float64, limit float64) float64 {
+		v := rosenbrock(x, g, limit)
+		if v > limit {
+			left++
+			for i := range g {
+				g[i] = math.NaN()
+			}
+		}
+		return v
+	}, x, lo, hi, nil)
+	if res != all || x[0] != want[0] || x[1] != want[1] || x[2] != want[2] || left == 0 {
+		t.Errorf("%+v at %v with %d gradients left out, %+v at %v with all", res, x, left, all, want)
 	}
 }
 
