@@ -36,6 +36,28 @@ func (s *TPE) view(q *Query, r *tpeRules) *tpeView {
 	return v
 }
 
+// starting reports whether the trial is one of the first, for which no model is used.
+func (v *tpeView) starting() bool { return v.finished < v.r.startup || v.r.even && v.alike() }
+
+// alike reports whether all trials came out the same, so that those called good would
+// merely be the oldest.
+func (v *tpeView) alike() bool {
+	seen := func(e tpeEntry) bool { return e.row < v.read }
+	first := slices.IndexFunc(v.study.entries, seen)
+	if first < 0 {
+		return true
+	}
+	last := len(v.study.entries) - 1
+	for !seen(v.study.entries[last]) {
+		last--
+	}
+	a, b := &v.study.entries[first], &v.study.entries[last]
+	if len(v.q.Directions) > 1 && a.class == tpeComplete { // not in order
+		return false
+	}
+	return a.class == b.class && a.a == b.a && a.b == b.b
+}
+
 // divide finds the good trials and the ones that stand for the rest.
 func (v *tpeView) divide() error {
 	if v.divided {
