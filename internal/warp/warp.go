@@ -16,6 +16,9 @@ import (
 // winsor is the number of standard deviations beyond which [Output] clips.
 const winsor = 6
 
+// tiny is a number below which squares begin to lose digits.
+const tiny = 1e-140
+
 // Output writes to dst the warped values of y, in this order: values that are not
 // finite are replaced, the worse half is replaced by normal scores, the whole is
 // standardised, made symmetric by the Yeo-Johnson transform with the likeliest
@@ -99,14 +102,25 @@ func HalfRank(dst, y []float64) {
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(y[a], y[b]) })
 	m := (y[order[(n-1)/2]] + y[order[n/2]]) / 2
-	sum, good := 0.0, 0
+	sum, good, widest := 0.0, 0, 0.0
 	for _, v := range y {
 		if v <= m {
 			sum += (v - m) * (v - m)
 			good++
+			widest = max(widest, m-v)
 		}
 	}
-	s := math.Sqrt(sum / float64(good))
+	if 0 < widest && widest < tiny { // whose squares are lost
+		sum = 0
+		for _, v := range y {
+			if v <= m {
+				sum += (v - m) / widest * ((v - m) / widest)
+			}
+		}
+	} else {
+		widest = 1
+	}
+	s := widest * math.Sqrt(sum/float64(good))
 	if !(s > 0) { // the good half is one value: any unit will do
 		s = max(1, math.Abs(m)*1e-3)
 	}
@@ -129,7 +143,7 @@ func HalfRank(dst, y []float64) {
 
 // Standardize writes (y − mean)/sd to dst and returns both, sd being the root of
 // the mean square distance (divided by n). Where all values are equal to within
-// rounding, dst is zero and sd is 0. The values must be finite.
+// rounding, four units of the last place of the largest, dst is zero and sd is 0. The values must be finite.
 func Standardize(dst, y []float64) (mean, sd float64) {
 	if len(dst) != len(y) {
 		panic("warp: slices differ in length")
@@ -142,13 +156,29 @@ func Standardize(dst, y []float64) (mean, sd float64) {
 		mean += v / n
 		biggest = max(biggest, math.Abs(v))
 	}
+	if 0 < biggest && biggest < tiny {
+		for i, v := range y {
+			dst[i] = v / biggest
+		}
+		mean, sd = Standardize(dst, dst)
+		return mean * biggest, sd * biggest
+	}
 	for _, v := range y {
 		sd += (v - mean) * (v - mean) / n
 	}
 	sd = math.Sqrt(sd)
-	if sd <= 1e-14*biggest {
-		clear(dst)
-		return mean, 0
+	if sd <= 1e-14*biggest { // the mean is no better than that
+		first := y[0]
+		lo, hi := slices.Min(y), slices.Max(y)
+		if hi-lo <= 4*0x1p-52*biggest {
+			clear(dst)
+			return mean, 0
+		}
+		for i, v := range y {
+			dst[i] = (v - first) / (hi - lo)
+		}
+		mean, sd = Standardize(dst, dst)
+		return first + mean*(hi-lo), sd * (hi - lo)
 	}
 	for i, v := range y {
 		dst[i] = (v - mean) / sd

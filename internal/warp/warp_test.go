@@ -101,6 +101,50 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// The unit of the objective does not matter, however small it is, nor how bad the
+// worst value is.
+func TestUnits(t *testing.T) {
+	y := []float64{3, 1, 4, 1.5, 9, 2.5, 6, 5, 3.5, 8}
+	for name, apply := range map[string]func(dst, y []float64){
+		"Output":      Output,
+		"Standardize": func(dst, y []float64) { Standardize(dst, y) },
+	} {
+		want := make([]float64, len(y))
+		apply(want, y)
+		got, z := make([]float64, len(y)), make([]float64, len(y))
+		for _, unit := range []float64{1e-100, 1e-139, 1e-145, 1e-160, 1e-200, 1e-300, 1e-307} {
+			for i := range y {
+				z[i] = y[i] * unit
+			}
+			apply(got, z)
+			compare(t, name+" in units of "+strconv.FormatFloat(unit, 'g', -1, 64), got, want, 1e-6)
+		}
+	}
+	// Nor does the origin, as long as values differ by more than rounding.
+	want, got := make([]float64, len(y)), make([]float64, len(y))
+	Standardize(want, y)
+	for i := range y {
+		got[i] = 1e6 + y[i]*0x1p-30
+	}
+	Standardize(got, got)
+	compare(t, "far away", got, want, 1e-3)
+	for i := range y {
+		got[i] = 1e6 + float64(i%2)*0x1p-31
+	}
+	if _, sd := Standardize(got, got); sd != 0 || got[1] != 0 {
+		t.Errorf("rounding became %v, standard deviation %v", got, sd)
+	}
+
+	bad := append([]float64{20}, y...)
+	want, got = make([]float64, len(bad)), make([]float64, len(bad))
+	Output(want, bad)
+	for _, v := range []float64{1e30, 1e99, 1e140, 1e200, 1e300, 1.7e308} {
+		bad[0] = v
+		Output(got, bad)
+		compare(t, "with "+strconv.FormatFloat(v, 'g', -1, 64), got, want, 1e-6)
+	}
+}
+
 func TestDegenerate(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
 	cases := map[string][]float64{
