@@ -33,8 +33,8 @@ import (
 //     parameters and cell by cell in discrete ones.
 //   - In a conditional space, the model knows which parameters a trial has, and GP
 //     finds out which other parameter decides that. A branch that has had less than
-//     half of an even share of the trials comes first. Parameters may appear late, and
-//     ranges may change: older trials stay in use.
+//     half of an even share of the trials comes first. Parameters may appear late or
+//     go, and ranges may change: older trials stay in use.
 //   - Several objectives are chosen for by the hypervolume that a point is expected
 //     to add, constraints by the probability that they hold.
 //   - Trials under way are believed to come out as the model foretells. Failed trials, and
@@ -137,6 +137,7 @@ func (s *GP) Sample(_ context.Context, q *Query, name string, d distributions.Di
 	}
 	domains[name] = d
 	v := s.study(q).view(q, domains)
+	v.layout = v.layout.having(name)
 	out, err := s.propose(v)
 	if err != nil {
 		return 0, err

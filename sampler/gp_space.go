@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"slices"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/internal/bayes"
@@ -200,7 +201,9 @@ func (l *gpLayout) group(points [][]float64) {
 				l.space.Groups[g].Dims = append(l.space.Groups[g].Dims, j)
 			}
 			for g := first; g < len(l.space.Groups); g++ {
-				l.parent(&l.space.Groups[g], points, func(j int) int { return patterns[j].count }, count)
+				group := &l.space.Groups[g]
+				l.parent(group, points, func(j int) int { return patterns[j].count }, count)
+				group.Gone = group.Parent < 0 && gone(points, group.Dims[0])
 			}
 		}
 	}
@@ -211,6 +214,39 @@ func (l *gpLayout) group(points [][]float64) {
 		fmt.Fprintf(sign, "%v", l.space.Alike)
 	}
 	l.sign = fmt.Sprintf("%016x", sign.Sum64())
+}
+
+// gpGone is the number of trials without a group of which no rule is known, after which
+// it is taken not to exist: its parameters may have been renamed, or be hardly ever there.
+// The model would else be asked about points unlike any that will be seen.
+const gpGone = 5
+
+// gone reports whether the last points lack a coordinate.
+func gone(points [][]float64, j int) bool {
+	for _, x := range points[max(len(points)-gpGone, 0):] {
+		if !math.IsNaN(x[j]) {
+			return false
+		}
+	}
+	return len(points) >= gpGone
+}
+
+// having returns the layout for a trial that is known to have a parameter, whatever
+// was found out about when that exists.
+func (l *gpLayout) having(name string) *gpLayout {
+	j, ok := l.index[name]
+	if !ok {
+		return l
+	}
+	for i, g := range l.space.Groups {
+		if slices.Contains(g.Dims, j) {
+			c := *l
+			c.space.Groups = slices.Clone(l.space.Groups)
+			c.space.Groups[i] = bayes.Group{Dims: g.Dims, Parent: -1}
+			return &c
+		}
+	}
+	return l
 }
 
 // parentCells is the largest number of values with which a parameter may decide

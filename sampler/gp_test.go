@@ -487,3 +487,67 @@ func TestGPPrunedWithoutReport(t *testing.T) {
 		}
 	}
 }
+
+// A parameter that trials no longer have, as after a change of the program, is left out of
+// account after a few trials without it.
+func TestGPForgetsWhatIsGone(t *testing.T) {
+	for seed := range uint64(3) {
+		best := 1.0
+		gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.GP)}, 60, func(tr *hone.Trial) (float64, error) {
+			if tr.Number() < 20 {
+				return 1 + tr.SuggestFloat("old", 0, 1), nil
+			}
+			x, y := tr.SuggestFloat("x", 0, 1)-0.3, tr.SuggestFloat("y", 0, 1)-0.3
+			best = min(best, x*x+y*y)
+			return x*x + y*y, nil
+		})
+		if best > 1e-4 {
+			t.Errorf("seed %d: %v after 40 trials with the new parameters", seed+1, best)
+		}
+		seen := make(map[any]bool)
+		trials := gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.GP)}, 24, func(tr *hone.Trial) (float64, error) {
+			k := tr.SuggestInt("k", 0, 19)
+			if tr.Number() < 4 {
+				k += tr.SuggestInt("old", 0, 9)
+			}
+			return float64(k), nil
+		})
+		for _, tr := range trials[4:] {
+			seen[tr.Params["k"]] = true
+		}
+		if len(seen) < 19 {
+			t.Errorf("seed %d: 20 trials at %d different points", seed+1, len(seen))
+		}
+	}
+}
+
+// A parameter that a trial asks for against all experience is chosen by the model, too.
+func TestGPChoosesTheUnexpected(t *testing.T) {
+	kind, unit := distributions.Categorical{Choices: []any{"a", "b"}}, distributions.Float{Low: 0, High: 1}
+	var trials []*storage.Trial
+	for n := range 20 {
+		y := (float64(n) + 0.5) / 20
+		tr := &storage.Trial{ID: int64(n), Number: n, State: storage.Complete, Values: []float64{math.Abs(y - 0.2)}}
+		tr.Params = append(tr.Params, storage.Param{Name: "kind", Value: float64(n % 2), Dist: kind})
+		if n%2 == 0 {
+			tr.Params = append(tr.Params, storage.Param{Name: "y", Value: y, Dist: unit})
+		}
+		trials = append(trials, tr)
+	}
+	near := 0
+	for seed := range uint64(20) {
+		q := gpQuery(storage.NewHistory(1, trials...), 20)
+		q.Rand = rand.New(rand.NewPCG(seed, 20))
+		q.Trial.Params = []storage.Param{{Name: "kind", Value: 1, Dist: kind}}
+		y, err := new(sampler.GP).Sample(context.Background(), q, "y", unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(y-0.2) < 0.2 {
+			near++
+		}
+	}
+	if near < 18 {
+		t.Errorf("%d of 20 values are near the best place", near)
+	}
+}

@@ -98,8 +98,9 @@ func (d Dim) random(rng *rand.Rand) float64 {
 type Group struct {
 	Dims []int
 	// Parent is the coordinate that decides whether the group exists, −1 for a
-	// group whose rule is not known: it is taken to exist.
+	// group whose rule is not known: it is taken to exist, unless it is Gone.
 	Parent int
+	Gone   bool
 	// On tells for which cells of the parent the group exists. Cells that it does
 	// not have count as true. The group does not exist where its parent does not.
 	On map[int]bool
@@ -133,7 +134,7 @@ func (s *Space) discrete() bool {
 // returns for them. Coordinates that are kept (kept may be nil) are not touched.
 func (s *Space) settle(x []float64, kept []bool, fill func(j int) float64) {
 	for _, g := range s.Groups {
-		exists := true
+		exists := !g.Gone
 		if g.Parent >= 0 {
 			v := x[g.Parent]
 			if exists = !math.IsNaN(v); exists {
