@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gohone/hone/internal/hypervolume"
 	"github.com/gohone/hone/storage"
 )
 
@@ -131,109 +130,6 @@ func (v *tpeView) sample(most int, isGood func(tpeRow) bool) []tpeRow {
 	}
 	slices.SortFunc(out, byNumber)
 	return out
-}
-
-// tpeFronts is the last division by several objectives.
-type tpeFronts struct {
-	read, n int
-	good    []tpeRow
-}
-
-// best returns the n best trials by several objectives: whole non-dominated
-// fronts of the complete ones, as many of the next as fit, chosen so that they
-// dominate a large volume, then pruned and infeasible ones in their order.
-func (v *tpeView) best(n int) []tpeRow {
-	c := v.study
-	if f := c.fronts; f != nil && f.read == v.read && f.n == n {
-		return f.good
-	}
-	var complete, rest []tpeRow
-	for _, e := range c.entries {
-		if e.row < v.read {
-			if e.class == tpeComplete {
-				complete = append(complete, e.tpeRow)
-			} else if e.class != tpeFailed {
-				rest = append(rest, e.tpeRow)
-			}
-		}
-	}
-	good := v.bestComplete(complete, min(n, len(complete)))
-	good = append(good, rest[:min(n-len(good), len(rest))]...)
-	c.fronts = &tpeFronts{v.read, n, good}
-	return good
-}
-
-func (v *tpeView) bestComplete(rows []tpeRow, n int) []tpeRow {
-	if n == len(rows) {
-		return rows
-	}
-	m := len(v.q.Directions)
-	flat := make([]float64, len(rows)*m)
-	points := make([][]float64, len(rows))
-	for i := range rows {
-		points[i] = flat[i*m : i*m+m]
-	}
-	for k, d := range v.q.Directions {
-		column := v.q.History.Value(k)
-		for i, row := range rows {
-			points[i][k] = orInf(d.Sign() * column[row.row])
-		}
-	}
-	ranks := hypervolume.Ranks(points)
-	order := make([]int, len(rows))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return ranks[a] - ranks[b] })
-	// Whole fronts first.
-	whole := 0
-	for end := 0; end < len(order); {
-		rank := ranks[order[end]]
-		for end < len(order) && ranks[order[end]] == rank {
-			end++
-		}
-		if end > n {
-			break
-		}
-		whole = end
-	}
-	out := make([]tpeRow, 0, n)
-	for _, i := range order[:whole] {
-		out = append(out, rows[i])
-	}
-	if whole == n {
-		return out
-	}
-	var last []int
-	var front [][]float64
-	for _, i := range order[whole:] {
-		if ranks[i] == ranks[order[whole]] {
-			last = append(last, i)
-			front = append(front, points[i])
-		}
-	}
-	for _, i := range hypervolume.Subset(front, n-whole, reference(front)) {
-		out = append(out, rows[last[i]])
-	}
-	return out
-}
-
-// reference returns the reference point of a front: a tenth beyond the worst value
-// of each objective, as Optuna has it.
-func reference(front [][]float64) []float64 {
-	ref := slices.Clone(front[0])
-	for _, p := range front {
-		for k := range ref {
-			ref[k] = max(ref[k], p[k])
-		}
-	}
-	for k, w := range ref {
-		ref[k] = max(1.1*w, 0.9*w)
-		if ref[k] == 0 {
-			ref[k] = 1e-12
-		}
-	}
-	return ref
 }
 
 // A tpeRunning is a trial under way with what is known of its parameters.
