@@ -1,23 +1,46 @@
 package gp
 
-import "math"
+import (
+	"math"
+	"runtime"
+	"slices"
 
-// A factor is a lower triangular Cholesky factor, stored by rows without gaps:
-// row i begins at i(i+1)/2 and has i + 1 entries. It grows by rows.
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+// A factor is a lower triangular Cholesky factor. It grows by rows, which are stored
+// in blocks: those of one block have the same room, so that a block without its
+// triangle is a matrix of constant stride.
 type factor struct {
 	n int
 	l []float64
 }
 
+// blockRows is the number of rows in a block.
+const blockRows = 32
+
+// assembly says that gonum multiplies matrices with vectors in assembly, which takes
+// half the time of the loops below. Without it, it would take twice their time.
+// Both are right to the last few bits; tests look at both.
+var assembly = runtime.GOARCH == "amd64"
+
+// place returns where row i begins and how much room it has.
+func place(i int) (start, stride int) {
+	k := i / blockRows
+	stride = (k + 1) * blockRows
+	return blockRows*blockRows*(k*(k+1)/2) + i%blockRows*stride, stride
+}
+
 func (f *factor) row(i int) []float64 {
-	start := i * (i + 1) / 2
+	start, _ := place(i)
 	return f.l[start : start+i+1 : start+i+1]
 }
 
 // reset empties f and makes room for n rows.
 func (f *factor) reset(n int) {
 	f.n = 0
-	if size := n * (n + 1) / 2; cap(f.l) < size {
+	if size, _ := place(n); cap(f.l) < size {
 		f.l = make([]float64, 0, size)
 	}
 	f.l = f.l[:0]
@@ -25,7 +48,8 @@ func (f *factor) reset(n int) {
 
 // truncate drops all rows but the first n.
 func (f *factor) truncate(n int) {
-	f.n, f.l = n, f.l[:n*(n+1)/2]
+	size, _ := place(n)
+	f.n, f.l = n, f.l[:size]
 }
 
 // append adds the row of the factor that belongs to the next row of the matrix,
@@ -34,15 +58,17 @@ func (f *factor) truncate(n int) {
 // the new row solves L·v = a).
 func (f *factor) append(a []float64, floor float64) bool {
 	n := f.n
-	f.l = append(f.l, a...)
-	v := f.l[len(f.l)-n-1:]
+	start, stride := place(n)
+	f.l = slices.Grow(f.l, stride)[:start+stride]
+	v := f.l[start : start+n+1]
+	copy(v, a)
 	f.solve(v[:n])
 	pivot := v[n]
 	for _, x := range v[:n] {
 		pivot -= x * x
 	}
 	if !(pivot > floor) || math.IsInf(pivot, 0) {
-		f.l = f.l[:len(f.l)-n-1]
+		f.l = f.l[:start]
 		return false
 	}
 	v[n] = math.Sqrt(pivot)
@@ -51,7 +77,7 @@ func (f *factor) append(a []float64, floor float64) bool {
 }
 
 // solve replaces b by the solution of L·x = b, for the leading len(b) rows.
-func (f *factor) solve(b []float64) { f.solveFrom(b, 0) }
+func (f *factor) solve(b []float64) { f.solveRows(b, 0, 0) }
 
 // solveFrom replaces b by the solution of L·x = b for right-hand sides that are
 // zero before position from.
@@ -60,66 +86,100 @@ func (f *factor) solveFrom(b []float64, from int) { f.solveRows(b, from, from) }
 // solveRows goes on with a solution of L·x = b that is there up to position i, and
 // is zero before position from.
 func (f *factor) solveRows(b []float64, from, i int) {
+	for n := len(b); i < n; {
+		first := i / blockRows * blockRows
+		next := min(first+blockRows, n)
+		start, stride := place(i)
+		left := from
+		if assembly && first > from {
+			multiply(blas.NoTrans, next-i, first-from, -1, f.l[start+from:], stride, b[from:first], 1, b[i:next])
+			left = first
+		}
+		substitute(f.l[start+left:], stride, b[left:next], i-left)
+		i = next
+	}
+}
+
+// substitute solves for the elements of b from position i on, whose rows are in l, each
+// after so much room as stride says.
+func substitute(l []float64, stride int, b []float64, i int) {
 	n := len(b)
-	start := i * (i + 1) / 2
 	for ; i+4 <= n; i += 4 {
-		r0 := f.l[start : start+i+1]
-		start += i + 1
-		r1 := f.l[start : start+i+2]
-		start += i + 2
-		r2 := f.l[start : start+i+3]
-		start += i + 3
-		r3 := f.l[start : start+i+4]
-		start += i + 4
-		s0, s1, s2, s3 := dot4(b[from:i], r0[from:], r1[from:], r2[from:], r3[from:])
+		r0, r1, r2, r3 := l[:i+1], l[stride:][:i+2], l[2*stride:][:i+3], l[3*stride:][:i+4]
+		s0, s1, s2, s3 := dot4(b[:i], r0, r1, r2, r3)
 		x0 := (b[i] - s0) / r0[i]
 		x1 := (b[i+1] - s1 - r1[i]*x0) / r1[i+1]
 		x2 := (b[i+2] - s2 - r2[i]*x0 - r2[i+1]*x1) / r2[i+2]
 		x3 := (b[i+3] - s3 - r3[i]*x0 - r3[i+1]*x1 - r3[i+2]*x2) / r3[i+3]
 		b[i], b[i+1], b[i+2], b[i+3] = x0, x1, x2, x3
+		l = l[min(4*stride, len(l)):]
 	}
 	for ; i < n; i++ {
-		r := f.l[start : start+i+1]
-		start += i + 1
 		s := 0.0
-		for j := from; j < i; j++ {
-			s += r[j] * b[j]
+		for j, x := range b[:i] {
+			s += l[j] * x
 		}
-		b[i] = (b[i] - s) / r[i]
+		b[i] = (b[i] - s) / l[i]
+		l = l[min(stride, len(l)):]
 	}
 }
 
 // solveTransposed replaces b by the solution of Lᵀ·x = b. len(b) must be f.n.
 func (f *factor) solveTransposed(b []float64) {
-	i := f.n
-	for ; i >= 4; i -= 4 {
+	for next := f.n; next > 0; {
+		first := (next - 1) / blockRows * blockRows
+		left := 0
+		if assembly {
+			left = first
+		}
+		f.substituteTransposed(b[:next], left, first)
+		if left > 0 {
+			start, stride := place(first)
+			multiply(blas.Trans, next-first, left, -1, f.l[start:], stride, b[first:next], 1, b[:left])
+		}
+		next = first
+	}
+}
+
+// substituteTransposed solves for the last elements of b, down to position first, and
+// subtracts what follows from them in those before, down to position left.
+func (f *factor) substituteTransposed(b []float64, left, first int) {
+	i := len(b)
+	for ; i >= first+4; i -= 4 {
 		r3, r2, r1, r0 := f.row(i-1), f.row(i-2), f.row(i-3), f.row(i-4)
 		x3 := b[i-1] / r3[i-1]
 		x2 := (b[i-2] - r3[i-2]*x3) / r2[i-2]
 		x1 := (b[i-3] - r3[i-3]*x3 - r2[i-3]*x2) / r1[i-3]
 		x0 := (b[i-4] - r3[i-4]*x3 - r2[i-4]*x2 - r1[i-4]*x1) / r0[i-4]
 		b[i-1], b[i-2], b[i-3], b[i-4] = x3, x2, x1, x0
-		n := i - 4
-		h := b[:n]
-		r0, r1, r2, r3 = r0[:n], r1[:n], r2[:n], r3[:n]
+		h := b[left : i-4]
+		n := len(h)
+		r0, r1, r2, r3 = r0[left:][:n], r1[left:][:n], r2[left:][:n], r3[left:][:n]
 		for j := range h {
 			h[j] -= x0*r0[j] + x1*r1[j] + x2*r2[j] + x3*r3[j]
 		}
 	}
-	for i--; i >= 0; i-- {
+	for i--; i >= first; i-- {
 		r := f.row(i)
 		b[i] /= r[i]
-		for j := range i {
+		for j := left; j < i; j++ {
 			b[j] -= b[i] * r[j]
 		}
 	}
+}
+
+// multiply adds to beta·y the product of scale·A, or of its transpose, with x. A has
+// so many rows and columns. It is gonum's own routine whatever implementation a
+// program has chosen, so that proposals do not depend on that.
+func multiply(t blas.Transpose, rows, columns int, scale float64, a []float64, stride int, x []float64, beta float64, y []float64) {
+	gonum.Implementation{}.Dgemv(t, rows, columns, scale, a, stride, x, 1, beta, y, 1)
 }
 
 // logDet returns ln |L|, half the logarithm of the matrix's determinant.
 func (f *factor) logDet() float64 {
 	s := 0.0
 	for i := range f.n {
-		s += math.Log(f.l[i*(i+3)/2])
+		s += math.Log(f.row(i)[i])
 	}
 	return s
 }
@@ -136,6 +196,13 @@ func (f *factor) inverse(inv, work []float64) {
 		f.solveFrom(w, c)
 	}
 	// (L·Lᵀ)⁻¹_ij = Σ_{k ≥ i} L⁻¹_ki·L⁻¹_kj for i ≥ j.
+	if assembly {
+		for i := range n {
+			at := i * (i + 1) / 2
+			multiply(blas.NoTrans, i+1, n-i, 1, work[i:], n, work[i*n+i:(i+1)*n], 0, inv[at:at+i+1])
+		}
+		return
+	}
 	i := 0
 	for ; i+2 <= n; i += 2 {
 		a, b := work[i*n:(i+1)*n], work[(i+1)*n:(i+2)*n]

@@ -26,85 +26,97 @@ func TestExpNeg(t *testing.T) {
 	}
 }
 
-// The kernels that are unrolled agree with plain loops for every length.
+// The kernels, unrolled, in blocks and in assembly, agree with plain loops for every
+// length.
 func TestFactorAgainstPlainLoops(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	for n := range 19 {
-		a := make([][]float64, n) // a random positive definite matrix, and its plain factor
-		b := make([][]float64, n)
-		for i := range n {
-			b[i] = make([]float64, n)
-			for j := range n {
-				b[i][j] = rng.NormFloat64()
+	defer func(was bool) { assembly = was }(assembly)
+	for _, assembly = range []bool{false, true} {
+		for n := range 19 {
+			testFactor(t, n)
+		}
+		for _, n := range []int{31, 32, 33, 36, 63, 64, 65, 98, 131} {
+			testFactor(t, n)
+		}
+	}
+}
+
+func testFactor(t *testing.T, n int) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(3, uint64(n)))
+	a := make([][]float64, n) // a random positive definite matrix, and its plain factor
+	b := make([][]float64, n)
+	for i := range n {
+		b[i] = make([]float64, n)
+		for j := range n {
+			b[i][j] = rng.NormFloat64()
+		}
+	}
+	for i := range n {
+		a[i] = make([]float64, n)
+		for j := range n {
+			for k := range n {
+				a[i][j] += b[i][k] * b[j][k]
 			}
 		}
-		for i := range n {
-			a[i] = make([]float64, n)
-			for j := range n {
-				for k := range n {
-					a[i][j] += b[i][k] * b[j][k]
-				}
-			}
-			a[i][i]++
+		a[i][i]++
+	}
+	var f factor
+	f.reset(n)
+	for i := range n {
+		if !f.append(a[i][:i+1], 0) {
+			t.Fatalf("n %d: row %d has no pivot", n, i)
 		}
-		var f factor
-		f.reset(n)
-		for i := range n {
-			if !f.append(a[i][:i+1], 0) {
-				t.Fatalf("n %d: row %d has no pivot", n, i)
+	}
+	for i := range n {
+		for j := range i + 1 {
+			s := 0.0
+			for k := range j + 1 {
+				s += f.row(i)[k] * f.row(j)[k]
 			}
-		}
-		for i := range n {
-			for j := range i + 1 {
-				s := 0.0
-				for k := range j + 1 {
-					s += f.row(i)[k] * f.row(j)[k]
-				}
-				if !near(s, a[i][j], 1e-12) {
-					t.Errorf("n %d: (L·Lᵀ)[%d][%d] = %v, want %v", n, i, j, s, a[i][j])
-				}
+			if !near(s, a[i][j], 1e-12) {
+				t.Errorf("n %d: (L·Lᵀ)[%d][%d] = %v, want %v", n, i, j, s, a[i][j])
 			}
 		}
-		x, y := make([]float64, n), make([]float64, n)
-		for i := range x {
-			x[i] = rng.NormFloat64()
+	}
+	x, y := make([]float64, n), make([]float64, n)
+	for i := range x {
+		x[i] = rng.NormFloat64()
+	}
+	for i := range n {
+		y[i] = 0
+		for j := range n {
+			y[i] += a[i][j] * x[j]
 		}
-		for i := range n {
-			y[i] = 0
-			for j := range n {
-				y[i] += a[i][j] * x[j]
+	}
+	f.solve(y)
+	f.solveTransposed(y)
+	for i := range x {
+		if !near(y[i], x[i], 1e-9) {
+			t.Errorf("n %d: solution[%d] = %v, want %v", n, i, y[i], x[i])
+		}
+	}
+	inv := make([]float64, n*(n+1)/2)
+	f.inverse(inv, make([]float64, n*n))
+	for i := range n {
+		for j := range n {
+			s, want := 0.0, 0.0
+			for k := range n {
+				lo, hi := min(j, k), max(j, k)
+				s += a[i][k] * inv[hi*(hi+1)/2+lo]
+			}
+			if i == j {
+				want = 1
+			}
+			if !near(s, want, 1e-9) {
+				t.Errorf("n %d: (A·A⁻¹)[%d][%d] = %v", n, i, j, s)
 			}
 		}
-		f.solve(y)
-		f.solveTransposed(y)
-		for i := range x {
-			if !near(y[i], x[i], 1e-9) {
-				t.Errorf("n %d: solution[%d] = %v, want %v", n, i, y[i], x[i])
-			}
-		}
-		inv := make([]float64, n*(n+1)/2)
-		f.inverse(inv, make([]float64, n*n))
-		for i := range n {
-			for j := range n {
-				s, want := 0.0, 0.0
-				for k := range n {
-					lo, hi := min(j, k), max(j, k)
-					s += a[i][k] * inv[hi*(hi+1)/2+lo]
-				}
-				if i == j {
-					want = 1
-				}
-				if !near(s, want, 1e-9) {
-					t.Errorf("n %d: (A·A⁻¹)[%d][%d] = %v", n, i, j, s)
-				}
-			}
-		}
-		if n > 0 && f.append(append(append([]float64(nil), a[0]...), a[0][0]), 1e-9) {
-			t.Errorf("n %d: a repeated row was given a pivot", n)
-		}
-		if f.n != n {
-			t.Errorf("n %d: %d rows after a failed append", n, f.n)
-		}
+	}
+	if n > 0 && f.append(append(append([]float64(nil), a[0]...), a[0][0]), 1e-9) {
+		t.Errorf("n %d: a repeated row was given a pivot", n)
+	}
+	if f.n != n {
+		t.Errorf("n %d: %d rows after a failed append", n, f.n)
 	}
 }
 

@@ -220,9 +220,8 @@ func (m *Model) Finish(s *Scratch, goOn func(bound float64) bool) (sigma float64
 
 const (
 	// finishRows is how many points [Model.Finish] takes into account between two
-	// questions. It is a multiple of the rows that are solved together, so that
-	// asking does not change the result.
-	finishRows = 32
+	// questions: whole blocks of the factor, so that asking does not change the result.
+	finishRows = blockRows
 	// slack is added to bounds, in units of the prior variance: sums of n terms in
 	// two orders may differ by n·1.1e-16 of that.
 	slack = 1e-12
