@@ -15,6 +15,7 @@ import (
 type factor struct {
 	n int
 	l []float64
+	d []float64 // the diagonal's reciprocals: substitutions wait for divisions
 }
 
 // blockRows is the number of rows in a block.
@@ -43,13 +44,13 @@ func (f *factor) reset(n int) {
 	if size, _ := place(n); cap(f.l) < size {
 		f.l = make([]float64, 0, size)
 	}
-	f.l = f.l[:0]
+	f.l, f.d = f.l[:0], f.d[:0]
 }
 
 // truncate drops all rows but the first n.
 func (f *factor) truncate(n int) {
 	size, _ := place(n)
-	f.n, f.l = n, f.l[:size]
+	f.n, f.l, f.d = n, f.l[:size], f.d[:n]
 }
 
 // append adds the row of the factor that belongs to the next row of the matrix,
@@ -72,6 +73,7 @@ func (f *factor) append(a []float64, floor float64) bool {
 		return false
 	}
 	v[n] = math.Sqrt(pivot)
+	f.d = append(f.d, 1/v[n])
 	f.n++
 	return true
 }
@@ -95,22 +97,23 @@ func (f *factor) solveRows(b []float64, from, i int) {
 			multiply(blas.NoTrans, next-i, first-from, -1, f.l[start+from:], stride, b[from:first], 1, b[i:next])
 			left = first
 		}
-		substitute(f.l[start+left:], stride, b[left:next], i-left)
+		substitute(f.l[start+left:], f.d[left:next], stride, b[left:next], i-left)
 		i = next
 	}
 }
 
 // substitute solves for the elements of b from position i on, whose rows are in l, each
-// after so much room as stride says.
-func substitute(l []float64, stride int, b []float64, i int) {
+// after so much room as stride says, and the reciprocals of their diagonal in d.
+func substitute(l, d []float64, stride int, b []float64, i int) {
 	n := len(b)
+	d = d[:n]
 	for ; i+4 <= n; i += 4 {
 		r0, r1, r2, r3 := l[:i+1], l[stride:][:i+2], l[2*stride:][:i+3], l[3*stride:][:i+4]
 		s0, s1, s2, s3 := dot4(b[:i], r0, r1, r2, r3)
-		x0 := (b[i] - s0) / r0[i]
-		x1 := (b[i+1] - s1 - r1[i]*x0) / r1[i+1]
-		x2 := (b[i+2] - s2 - r2[i]*x0 - r2[i+1]*x1) / r2[i+2]
-		x3 := (b[i+3] - s3 - r3[i]*x0 - r3[i+1]*x1 - r3[i+2]*x2) / r3[i+3]
+		x0 := (b[i] - s0) * d[i]
+		x1 := (b[i+1] - s1 - r1[i]*x0) * d[i+1]
+		x2 := (b[i+2] - s2 - r2[i]*x0 - r2[i+1]*x1) * d[i+2]
+		x3 := (b[i+3] - s3 - r3[i]*x0 - r3[i+1]*x1 - r3[i+2]*x2) * d[i+3]
 		b[i], b[i+1], b[i+2], b[i+3] = x0, x1, x2, x3
 		l = l[min(4*stride, len(l)):]
 	}
@@ -119,7 +122,7 @@ func substitute(l []float64, stride int, b []float64, i int) {
 		for j, x := range b[:i] {
 			s += l[j] * x
 		}
-		b[i] = (b[i] - s) / l[i]
+		b[i] = (b[i] - s) * d[i]
 		l = l[min(stride, len(l)):]
 	}
 }
@@ -147,10 +150,10 @@ func (f *factor) substituteTransposed(b []float64, left, first int) {
 	i := len(b)
 	for ; i >= first+4; i -= 4 {
 		r3, r2, r1, r0 := f.row(i-1), f.row(i-2), f.row(i-3), f.row(i-4)
-		x3 := b[i-1] / r3[i-1]
-		x2 := (b[i-2] - r3[i-2]*x3) / r2[i-2]
-		x1 := (b[i-3] - r3[i-3]*x3 - r2[i-3]*x2) / r1[i-3]
-		x0 := (b[i-4] - r3[i-4]*x3 - r2[i-4]*x2 - r1[i-4]*x1) / r0[i-4]
+		x3 := b[i-1] * f.d[i-1]
+		x2 := (b[i-2] - r3[i-2]*x3) * f.d[i-2]
+		x1 := (b[i-3] - r3[i-3]*x3 - r2[i-3]*x2) * f.d[i-3]
+		x0 := (b[i-4] - r3[i-4]*x3 - r2[i-4]*x2 - r1[i-4]*x1) * f.d[i-4]
 		b[i-1], b[i-2], b[i-3], b[i-4] = x3, x2, x1, x0
 		h := b[left : i-4]
 		n := len(h)
@@ -161,7 +164,7 @@ func (f *factor) substituteTransposed(b []float64, left, first int) {
 	}
 	for i--; i >= first; i-- {
 		r := f.row(i)
-		b[i] /= r[i]
+		b[i] *= f.d[i]
 		for j := left; j < i; j++ {
 			b[j] -= b[i] * r[j]
 		}
