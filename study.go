@@ -69,6 +69,7 @@ type Study struct {
 	inMemory   bool
 
 	asking  *turns     // serialises the choice of which trial comes next
+	jointly sync.Mutex // serialises what samplers choose jointly, so that each trial sees what the one before has
 	judging sync.Mutex // serialises the decisions of pruners that keep a digest
 	known   *knowledge
 	domains domainCache

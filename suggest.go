@@ -266,11 +266,17 @@ func only(d distributions.Distribution) float64 {
 // likes to, once in a trial. What the trial knows of others stays as it was at
 // that time.
 func (t *Trial) ask() (*sampler.Query, error) {
+	joint, ok := t.study.sampler.(sampler.JointSampler)
+	if ok && !t.jointly {
+		// What is under way is looked at when it is this trial's turn: workers whose
+		// trials begin together would else know nothing of what the others choose.
+		t.study.jointly.Lock()
+		defer t.study.jointly.Unlock()
+	}
 	if t.query == nil {
 		h, running := t.study.known.around(t.rec.Number)
 		t.query = t.study.newQuery(t, h, running)
 	}
-	joint, ok := t.study.sampler.(sampler.JointSampler)
 	if !ok || t.jointly {
 		return t.query, nil
 	}

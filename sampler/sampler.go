@@ -86,6 +86,9 @@ type JointSampler interface {
 	// out, or that the trial then asks for with a domain that does not contain
 	// the value, are chosen with Sample. Enqueued values are in q.Trial.Params
 	// already and are not chosen again. space is read only.
+	//
+	// A study makes these calls one after the other, so that what a sampler has noted
+	// with one trial is in q.Running of the next.
 	SampleJoint(ctx context.Context, q *Query, space map[string]distributions.Distribution) (map[string]float64, error)
 }
 
