@@ -44,17 +44,13 @@ func uneven(problems []Problem) []Problem {
 // tableProblems offers the tables as problems. Ordinal parameters are integers 0,
 // 1, …, and categorical ones have the choices c0, c1, ….
 func tableProblems(dir string, noisy bool) ([]Problem, error) {
-	data := os.DirFS(filepath.Join(dir, "tables"))
-	index, err := table.Index(data)
+	loaded, err := loadTables(dir)
 	if err != nil {
 		return nil, err
 	}
 	var out []Problem
-	for i := range index {
-		t := &index[i]
-		if err := t.Load(data); err != nil {
-			return nil, err
-		}
+	for i := range loaded {
+		t := &loaded[i]
 		p := Problem{Name: t.Name, Best: t.Best, Median: t.Median, Noisy: noisy, Run: runTable(t, noisy)}
 		if noisy {
 			p.Name += "~noisy"
@@ -64,7 +60,22 @@ func tableProblems(dir string, noisy bool) ([]Problem, error) {
 	return out, nil
 }
 
-func runTable(t *table.Table, noisy bool) func(*hone.Trial, *rand.Rand) ([]float64, float64, error) {
+func loadTables(dir string) ([]table.Table, error) {
+	data := os.DirFS(filepath.Join(dir, "tables"))
+	all, err := table.Index(data)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if err := all[i].Load(data); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// tableDomains returns the domains of a table's parameters.
+func tableDomains(t *table.Table) []distributions.Distribution {
 	domains := make([]distributions.Distribution, len(t.Params))
 	for j, q := range t.Params {
 		domains[j] = distributions.Int{High: len(q.Values) - 1, Step: 1}
@@ -76,18 +87,19 @@ func runTable(t *table.Table, noisy bool) func(*hone.Trial, *rand.Rand) ([]float
 			domains[j] = c
 		}
 	}
+	return domains
+}
+
+func runTable(t *table.Table, noisy bool) func(*hone.Trial, *rand.Rand) ([]float64, float64, error) {
+	domains := tableDomains(t)
 	return func(trial *hone.Trial, noise *rand.Rand) ([]float64, float64, error) {
 		at := make([]int, len(domains))
 		for j, d := range domains {
-			v, err := trial.Suggest(t.Params[j].Name, d)
+			k, err := suggestCell(trial, t.Params[j].Name, d)
 			if err != nil {
 				return nil, 0, err
 			}
-			internal, err := d.Internal(v)
-			if err != nil {
-				return nil, 0, err
-			}
-			at[j] = int(internal)
+			at[j] = k
 		}
 		cell := t.Cell(at)
 		mean := t.Mean(cell)
@@ -105,4 +117,14 @@ func runTable(t *table.Table, noisy bool) func(*hone.Trial, *rand.Rand) ([]float
 		}
 		return []float64{there[noise.IntN(len(there))]}, mean, nil
 	}
+}
+
+// suggestCell asks for a parameter and returns the number of its value.
+func suggestCell(trial *hone.Trial, name string, d distributions.Distribution) (int, error) {
+	v, err := trial.Suggest(name, d)
+	if err != nil {
+		return 0, err
+	}
+	k, err := d.Internal(v)
+	return int(k), err
 }

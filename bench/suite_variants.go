@@ -1,0 +1,113 @@
+package main
+
+import (
+	"math/rand/v2"
+
+	"github.com/gohone/hone"
+	"github.com/gohone/hone/bench/internal/table"
+	"github.com/gohone/hone/distributions"
+)
+
+// The tables in other guises show whether a sampler lives on what all of them have
+// in common: few parameters, that all matter, with good values in the middle and
+// neighbours alike. No stored results of others; run them with -python.
+
+var tablesPadded = Suite{
+	Name: "tables-padded", Peers: "padded-tables",
+	About: "the tables with five more parameters that do nothing",
+	Problems: func(e *Env) ([]Problem, error) {
+		return tableVariants(e, "padded", func(*table.Table, *rand.Rand) variant { return variant{pads: 5} })
+	},
+}
+
+var tablesShifted = Suite{
+	Name: "tables-shifted", Peers: "shifted-tables",
+	About: "the tables with the values of each ordinal parameter begun at another one, what is cut off put at the end",
+	Problems: func(e *Env) ([]Problem, error) {
+		return tableVariants(e, "shifted", func(t *table.Table, rng *rand.Rand) variant {
+			return reordered(t, func(n int) []int {
+				order, first := make([]int, n), rng.IntN(n)
+				for k := range order {
+					order[k] = (first + k) % n
+				}
+				return order
+			})
+		})
+	},
+}
+
+var tablesPermuted = Suite{
+	Name: "tables-permuted", Peers: "permuted-tables",
+	About: "the tables with the values of each ordinal parameter in random order",
+	Problems: func(e *Env) ([]Problem, error) {
+		return tableVariants(e, "permuted", func(t *table.Table, rng *rand.Rand) variant { return reordered(t, rng.Perm) })
+	},
+}
+
+// A variant is a guise of a table.
+type variant struct {
+	order [][]int // by parameter: the values that stand for its own; nil: as they are
+	pads  int     // parameters that do nothing
+}
+
+// reordered puts the values of the ordinal parameters into the order that is drawn for
+// so many of them.
+func reordered(t *table.Table, draw func(n int) []int) variant {
+	v := variant{order: make([][]int, len(t.Params))}
+	for j, p := range t.Params {
+		if p.Kind != "categorical" {
+			v.order[j] = draw(len(p.Values))
+		}
+	}
+	return v
+}
+
+// tableVariants offers each table in the guise that make draws for it. The guises are
+// the same in every run.
+func tableVariants(e *Env, name string, draw func(*table.Table, *rand.Rand) variant) ([]Problem, error) {
+	tables, err := loadTables(e.Dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []Problem
+	for i := range tables {
+		t := &tables[i]
+		out = append(out, Problem{
+			Name: t.Name + "~" + name, Best: t.Best, Median: t.Median,
+			Run: runVariant(t, draw(t, rand.New(rand.NewPCG(uint64(i), 1)))),
+		})
+	}
+	return out, nil
+}
+
+func runVariant(t *table.Table, v variant) func(*hone.Trial, *rand.Rand) ([]float64, float64, error) {
+	domains := tableDomains(t)
+	var pads []hone.Param
+	for k := range v.pads {
+		p := hone.Param{Name: "pad" + string(rune('0'+k)), Distribution: distributions.Int{High: 9, Step: 1}}
+		if k%2 == 1 {
+			p.Distribution = distributions.Categorical{Choices: []any{"a", "b", "c", "d"}}
+		}
+		pads = append(pads, p)
+	}
+	return func(trial *hone.Trial, _ *rand.Rand) ([]float64, float64, error) {
+		at := make([]int, len(domains))
+		for j, d := range domains {
+			k, err := suggestCell(trial, t.Params[j].Name, d)
+			if err != nil {
+				return nil, 0, err
+			}
+			if v.order != nil && v.order[j] != nil {
+				k = v.order[j][k]
+			}
+			at[j] = k
+		}
+		for _, p := range pads {
+			if _, err := trial.Suggest(p.Name, p.Distribution); err != nil {
+				return nil, 0, err
+			}
+		}
+		mean := t.Mean(t.Cell(at))
+		return []float64{mean}, mean, nil
+	}
+}
