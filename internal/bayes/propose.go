@@ -113,11 +113,9 @@ func chosenAt(n int) int {
 // varies.
 func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	known := append(slices.Clone(p.Points), p.Pending...)
-	tried := make(map[string]bool, len(known))
+	var tried memory
 	if !p.Repeats {
-		for _, x := range known {
-			tried[key(x)] = true
-		}
+		tried = remember(known, nil)
 	}
 	x := make([]float64, len(p.Space.Dims))
 	copy(x, p.Base)
@@ -137,6 +135,9 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	}
 	crit, how := st.criterion(p, rng)
 	s := &search{space: p.Space, models: st.models, crit: crit, belief: p.Belief, weight: p.Weight, x: st.ranked, base: p.Base, kept: p.Kept, tried: tried, rng: rng}
+	if idle := st.idle(p.Space); idle != nil && !p.Repeats {
+		s.tried = remember(known, idle)
+	}
 	if (len(p.Points)+len(p.Pending))%2 == 0 && st.blind(p) {
 		copy(x, st.ranked[rng.IntN(min(nearBest, len(st.ranked)))])
 		s.perturb(x)
@@ -238,15 +239,15 @@ const (
 // was not. In a space without continuous coordinates it goes through the cells in
 // turn, from a random one, when chance does not help, and returns x only when
 // everything was tried.
-func (p *Problem) untried(x []float64, tried map[string]bool, rng *rand.Rand) []float64 {
-	if !tried[key(x)] {
+func (p *Problem) untried(x []float64, tried memory, rng *rand.Rand) []float64 {
+	if !tried.has(x) {
 		return x
 	}
 	y := make([]float64, len(x))
 	for range 100 {
 		copy(y, x)
 		p.Space.random(y, p.Kept, rng)
-		if !tried[key(y)] {
+		if !tried.has(y) {
 			return y
 		}
 	}
@@ -260,7 +261,7 @@ func (p *Problem) untried(x []float64, tried map[string]bool, rng *rand.Rand) []
 	for j, d := range p.Space.Dims {
 		cells[j] = rng.IntN(d.Cells)
 	}
-	for range 16*len(tried) + 1024 {
+	for range 16*len(tried.points) + 1024 {
 		copy(y, x)
 		for j, d := range p.Space.Dims {
 			if p.Kept == nil || !p.Kept[j] {
@@ -268,7 +269,7 @@ func (p *Problem) untried(x []float64, tried map[string]bool, rng *rand.Rand) []
 			}
 		}
 		p.Space.settle(y, p.Kept, func(j int) float64 { return p.Space.Dims[j].Position(cells[j]) })
-		if !tried[key(y)] {
+		if !tried.has(y) {
 			return y
 		}
 		for j, d := range p.Space.Dims {

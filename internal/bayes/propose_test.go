@@ -169,10 +169,7 @@ func TestSearchAgainstAll(t *testing.T) {
 			st := new(Engine).state(&r.p)
 			rng := rand.New(rand.NewPCG(seed, 77))
 			crit, _ := st.criterion(&r.p, rng)
-			tried := make(map[string]bool)
-			for _, x := range r.p.Points {
-				tried[key(x)] = true
-			}
+			tried := remember(r.p.Points, nil)
 			sr := &search{space: s, models: st.models, crit: crit, x: st.ranked, tried: tried, rng: rng}
 			sr.prepare()
 			got := sr.value(sr.run())
@@ -181,7 +178,7 @@ func TestSearchAgainstAll(t *testing.T) {
 				for b := range 5 {
 					for c := range 40 {
 						x := []float64{s.Dims[0].Position(a), float64(b), s.Dims[2].Position(c)}
-						if !tried[key(x)] {
+						if !tried.has(x) {
 							best = max(best, sr.value(x))
 						}
 					}

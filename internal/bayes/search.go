@@ -31,10 +31,10 @@ type search struct {
 	crit   criterion
 	belief func(x []float64) float64 // weight times it is added to the promise; nil: nothing
 	weight float64
-	x      [][]float64     // the points of the models that were evaluated, best first
-	base   []float64       // values of coordinates that are kept
-	kept   []bool          // nil: none
-	tried  map[string]bool // points that are not to be proposed
+	x      [][]float64 // the points of the models that were evaluated, best first
+	base   []float64   // values of coordinates that are kept
+	kept   []bool      // nil: none
+	tried  memory      // points that are not to be proposed
 	rng    *rand.Rand
 
 	scratch                []gp.Scratch
@@ -209,7 +209,7 @@ func (s *search) pool() []candidate {
 	threshold := math.Inf(-1)
 	add := func(x []float64) {
 		v, ok := s.valueAbove(x, threshold)
-		if !ok || s.tried[key(x)] || slices.ContainsFunc(pool, func(c candidate) bool { return c.v == v && key(c.x) == key(x) }) {
+		if !ok || s.tried.has(x) || slices.ContainsFunc(pool, func(c candidate) bool { return c.v == v && key(c.x) == key(x) }) {
 			return
 		}
 		at, _ := slices.BinarySearchFunc(pool, v, func(c candidate, v float64) int {
@@ -281,7 +281,7 @@ func (s *search) perturb(x []float64) {
 // was tried; where it begins at one and finds no other, the promise is −Inf.
 func (s *search) climb(c candidate) candidate {
 	x, v := slices.Clone(c.x), c.v
-	if s.tried[key(x)] {
+	if s.tried.has(x) {
 		v = math.Inf(-1)
 	}
 	for range sweeps {
@@ -341,7 +341,7 @@ func (s *search) slide(x []float64, v float64) float64 {
 		y[j] = s.space.Dims[j].Snap(at[i])
 	}
 	w, better := s.valueAbove(y, v)
-	if !better || s.tried[key(y)] {
+	if !better || s.tried.has(y) {
 		return v
 	}
 	copy(x, y)
@@ -406,7 +406,7 @@ func (s *search) sweep(x []float64, j int, v float64) float64 {
 			})
 			return s.shifted
 		})
-		if better && !s.tried[key(x)] {
+		if better && !s.tried.has(x) {
 			v, to = w, u
 		}
 	})
@@ -423,7 +423,7 @@ func (s *search) branch(x []float64, j int, v float64) float64 {
 		copy(y, from)
 		y[j] = u
 		s.space.settle(y, s.kept, s.exemplar)
-		if w, better := s.valueAbove(y, v); better && !s.tried[key(y)] {
+		if w, better := s.valueAbove(y, v); better && !s.tried.has(y) {
 			v = w
 			copy(x, y)
 		}

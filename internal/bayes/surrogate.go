@@ -48,6 +48,15 @@ const (
 	scaleSD                = 0.7       // around the variance of the data, 1
 	noiseMean, noiseSD     = -5, 2.0
 	minNoise               = 1e-6
+	// lengthTail lets a parameter that does nothing be left out of account. With five
+	// such parameters added to each table of the even half (seeds 100 to 114) regret
+	// after 25, 50 and 100 trials is 0.057, 0.030 and 0.020 with it, 0.085, 0.058 and
+	// 0.042 without; with none added (seeds 100 to 129) 0.049, 0.022 and 0.011, and
+	// 0.050, 0.021 and 0.012. With 1 in its place it is about the same. Parameters that
+	// exist in some points only, or decide about others, have none: with it, the worst
+	// of the functions of the suite conditional has 0.175 after 50 trials (20 seeds from
+	// 100) in the place of 0.078, as too few points tell of them.
+	lengthTail = 0.5
 	// bias is the prior variance of the constant mean. The mean of the trials says
 	// little of the mean of the function once trials concentrate where it is low.
 	bias = 4
@@ -56,28 +65,46 @@ const (
 // prior returns the prior for points of a space.
 func (s *Space) prior(points [][]float64) *gp.Prior {
 	p := &gp.Prior{Bias: bias}
-	add := func(mean, sd, low, high float64) {
+	add := func(mean, sd, tail, low, high float64) {
 		p.Mean = append(p.Mean, mean)
 		p.SD = append(p.SD, sd)
+		p.Tail = append(p.Tail, tail)
 		p.Lower = append(p.Lower, low)
 		p.Upper = append(p.Upper, high)
 	}
 	half := 0.5 * math.Log(s.extent(points))
+	sometimes := s.sometimes()
 	for j, k := range s.kinds() {
+		tail := lengthTail
+		if j < len(s.Dims) && sometimes[j] || j >= len(s.Dims) && j < s.firstTally() {
+			tail = 0
+		}
 		switch {
 		case j >= s.firstTally():
-			add(tallyMean+half, tallySD, math.Log(0.01), math.Log(100)+half)
+			add(tallyMean+half, tallySD, tail, math.Log(0.01), math.Log(100)+half)
 		case k == gp.Nominal && s.tallied(j):
-			add(nominalMean+talliedMean+half, nominalSD, math.Log(0.05), math.Log(100)+half)
+			add(nominalMean+talliedMean+half, nominalSD, tail, math.Log(0.05), math.Log(100)+half)
 		case k == gp.Nominal:
-			add(nominalMean+half, nominalSD, math.Log(0.05), math.Log(100)+half)
+			add(nominalMean+half, nominalSD, tail, math.Log(0.05), math.Log(100)+half)
 		default:
-			add(numericMean+half, numericSD, math.Log(0.01), math.Log(100)+half)
+			add(numericMean+half, numericSD, tail, math.Log(0.01), math.Log(100)+half)
 		}
 	}
-	add(0, scaleSD, math.Log(0.05), math.Log(20))
-	add(noiseMean, noiseSD, math.Log(minNoise), 0)
+	add(0, scaleSD, 0, math.Log(0.05), math.Log(20))
+	add(noiseMean, noiseSD, 0, math.Log(minNoise), 0)
 	return p
+}
+
+// sometimes tells which coordinates exist in some points only, or decide whether others
+// do.
+func (s *Space) sometimes() []bool {
+	in := s.deciding()
+	for _, g := range s.Groups {
+		for _, j := range g.Dims {
+			in[j] = true
+		}
+	}
+	return in
 }
 
 // extent returns how many coordinates a model sees of a point on average, at least 1.

@@ -7,14 +7,34 @@ import (
 )
 
 // A Prior is what is believed of the hyperparameters before the data, in the
-// order of theta: independent normal densities of the logarithms, cut off at
-// bounds. All slices have dims + 2 entries.
+// order of theta: independent densities of the logarithms, normal ones where Tail is
+// 0, cut off at bounds. All slices have dims + 2 entries; Tail may be nil.
 type Prior struct {
 	Mean, SD     []float64 // an SD of +Inf is a flat density
 	Lower, Upper []float64 // Lower = Upper fixes an entry
+	// Tail, where it is not 0, makes a density fall off like a power above its mean:
+	// z standard deviations from it, (1 + z²/Tail)^(−Tail/2), which near the mean is
+	// the normal one. So a coordinate that does not matter can get a lengthscale that
+	// leaves it out of account, at a bounded price.
+	Tail []float64
 	// Bias is b/s², the prior variance of the constant mean in units of the
 	// covariance's scale.
 	Bias float64
+}
+
+// at returns the logarithm of the density of hyperparameter j at t, up to a constant,
+// and its derivative.
+func (p *Prior) at(j int, t float64) (value, slope float64) {
+	if !(p.SD[j] > 0) {
+		return 0, 0
+	}
+	z := (t - p.Mean[j]) / p.SD[j]
+	if p.Tail != nil && p.Tail[j] > 0 && z > 0 {
+		tail := p.Tail[j]
+		q := z * z / tail
+		return -tail / 2 * math.Log1p(q), -z / (p.SD[j] * (1 + q))
+	}
+	return -z * z / 2, -z / p.SD[j]
 }
 
 // A Fitter finds hyperparameters. It keeps the memory that the evaluations need,
@@ -57,9 +77,8 @@ func (f *Fitter) value(d *Data, y, theta []float64, p *Prior) float64 {
 	bias := p.Bias * s2
 	value := 0.0
 	for j, t := range theta {
-		if z := (t - p.Mean[j]) / p.SD[j]; p.SD[j] > 0 {
-			value -= z * z / 2
-		}
+		v, _ := p.at(j, t)
+		value += v
 	}
 	f.l.reset(n)
 	for i := range n {
@@ -93,10 +112,7 @@ func (f *Fitter) gradient(d *Data, theta []float64, p *Prior, gradient []float64
 	// ∂/∂θ = ½·tr((ααᵀ − K⁻¹)·∂K/∂θ): the lower triangle counts twice. The products
 	// (ααᵀ − K⁻¹)·slope replace the slopes; then ∂K/∂(ln ℓ_j) = slope·w_j·distance_j.
 	for j, t := range theta {
-		gradient[j] = 0
-		if p.SD[j] > 0 {
-			gradient[j] = -(t - p.Mean[j]) / (p.SD[j] * p.SD[j])
-		}
+		_, gradient[j] = p.at(j, t)
 	}
 	scale, trace := 0.0, 0.0
 	for i := range n {

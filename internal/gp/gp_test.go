@@ -149,14 +149,18 @@ func TestPredictionsAgainstScikitLearn(t *testing.T) {
 	}
 }
 
-// The prior's density is normal: its gradient agrees with differences, and a fixed
-// entry stays.
+// The gradient of the prior's density agrees with differences, with a tail and
+// without, and a fixed entry stays.
 func TestPriorGradientAndBounds(t *testing.T) {
 	var f Fitter
 	for i, g := range loadGolds(t) {
 		d, p := g.data(), flat(len(g.Kinds), g.Bias)
 		for j := range p.Mean {
 			p.Mean[j], p.SD[j] = 0.3-0.2*float64(j), 0.5+0.1*float64(j)
+		}
+		if i%2 == 1 {
+			p.Tail = make([]float64, len(p.Mean))
+			p.Tail[0] = 0.5
 		}
 		gradient := make([]float64, len(g.Theta))
 		f.LogPosterior(d, g.Y, g.Theta, p, gradient)
@@ -181,6 +185,21 @@ func TestPriorGradientAndBounds(t *testing.T) {
 		}
 		if again := f.LogPosterior(d, g.Y, theta, p, nil); again != after {
 			t.Errorf("case %d: Maximize reports %v, the point has %v", i, after, again)
+		}
+	}
+}
+
+// With a tail a hyperparameter costs as much as without one below its mean, and less
+// above.
+func TestPriorTail(t *testing.T) {
+	p := &Prior{Mean: []float64{1, 1}, SD: []float64{2, 2}, Tail: []float64{0.5, 0}}
+	for _, c := range []struct {
+		j    int
+		t    float64
+		want float64
+	}{{0, -3, -2}, {0, 1, 0}, {0, 5, -0.25 * math.Log(1+4/0.5)}, {0, 21, -0.25 * math.Log(1+100/0.5)}, {1, 5, -2}} {
+		if v, _ := p.at(c.j, c.t); !near(v, c.want, 1e-15) {
+			t.Errorf("hyperparameter %d at %v: %v, want %v", c.j, c.t, v, c.want)
 		}
 	}
 }
