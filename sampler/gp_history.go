@@ -8,6 +8,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/internal/bayes"
@@ -157,14 +158,15 @@ func (v *gpView) problem() *bayes.Problem {
 	}
 	trials := q.History.Trials()
 	var rows []gpRow
+	best := sync.OnceValue(v.best)
 	for i, r := range v.rows {
-		if trials[r.row].State == storage.Failed && slices.ContainsFunc(v.layout.axes, func(a gpAxis) bool {
-			j := l.index[a.name]
-			return whole[j] && math.IsNaN(v.points[i][j])
-		}) {
-			continue // it failed before it had all its parameters
+		x := v.points[i]
+		if trials[r.row].State == storage.Failed {
+			if x = completed(x, whole, best); x == nil {
+				continue
+			}
 		}
-		p.Points = append(p.Points, v.points[i])
+		p.Points = append(p.Points, x)
 		rows = append(rows, r)
 	}
 	for k := range q.Directions {
@@ -226,6 +228,48 @@ func (v *gpView) problem() *bayes.Problem {
 	}
 	p.Former, p.FormerAt = v.fits(len(p.Points))
 	return p
+}
+
+// completed returns the point of a failed trial. Where it failed before it had all its
+// parameters, the others are those of the best trial: what it had would fail there as
+// well. It returns nil if nothing can be said of such a trial.
+func completed(x []float64, whole []bool, of func() []float64) []float64 {
+	had, lacks := false, false
+	for j := range x {
+		had = had || !math.IsNaN(x[j])
+		lacks = lacks || whole[j] && math.IsNaN(x[j])
+	}
+	if !lacks {
+		return x
+	}
+	if !had {
+		return nil
+	}
+	best := of()
+	if best == nil {
+		return nil
+	}
+	x = slices.Clone(x)
+	for j := range x {
+		if whole[j] && math.IsNaN(x[j]) {
+			x[j] = best[j]
+		}
+	}
+	return x
+}
+
+// best returns the point of the trial with the best value of the first objective among
+// those that did not fail, nil if there is none.
+func (v *gpView) best() []float64 {
+	trials := v.q.History.Trials()
+	var best []float64
+	least := math.Inf(1)
+	for i, y := range v.values(v.rows, 0) {
+		if trials[v.rows[i].row].State != storage.Failed && (best == nil || y < least) {
+			best, least = v.points[i], y
+		}
+	}
+	return best
 }
 
 func hasConstraint(t *storage.Trial, name string) bool {
