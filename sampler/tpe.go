@@ -28,8 +28,8 @@ import (
 //   - Several objectives are ordered by non-dominated fronts, and within the last
 //     good front by the volume that a trial adds.
 //   - Trials under way count among the rest, so that workers do not crowd.
-//   - When every parameter is discrete, a point is not tried twice while an untried
-//     one is left.
+//   - When every parameter is discrete and every trial has all of them, a point is not
+//     tried twice while an untried one is left. In a conditional space one may be.
 //   - The first trials fill the space evenly, beginning in its middle, and those that
 //     follow too, as long as all come out the same.
 //
