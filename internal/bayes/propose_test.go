@@ -309,6 +309,45 @@ func TestManyPoints(t *testing.T) {
 	}
 }
 
+// Of more points than are modelled those that none dominates still come first, each
+// before whom it dominates.
+func TestRankingOfMany(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 2))
+	p := Problem{Points: make([][]float64, 3*exactPoints+7), Values: make([][]float64, 2)}
+	for range p.Points {
+		a := rng.Float64()
+		p.Values[0], p.Values[1] = append(p.Values[0], a), append(p.Values[1], 1-a+0.1*rng.Float64())
+	}
+	front := make(map[int]bool)
+	for i := range p.Points {
+		dominated := false
+		for j := range p.Points {
+			dominated = dominated || dominates(p.Values, j, i)
+		}
+		if !dominated {
+			front[i] = true
+		}
+	}
+	order := p.ranking()
+	for _, i := range order[:len(front)] {
+		if !front[i] {
+			t.Fatalf("point %d is among the first %d, and dominated", i, len(front))
+		}
+	}
+	// Counts of a third of the points order the rest roughly: the worst come last.
+	exact := func(i int) (count int) {
+		for j := range p.Points {
+			if dominates(p.Values, j, i) {
+				count++
+			}
+		}
+		return count
+	}
+	if good, bad := exact(order[len(order)/4]), exact(order[len(order)-1]); good >= bad/2 {
+		t.Errorf("a quarter down the order %d points dominate one, at the end %d", good, bad)
+	}
+}
+
 // Refits come at every point at first and then rarer, at numbers that depend on
 // nothing but those before.
 func TestDue(t *testing.T) {

@@ -94,11 +94,29 @@ func (p *Problem) ranking() []int {
 	if len(p.Values) == 1 {
 		return ranking(violation, p.Values[0])
 	}
-	for i := range score {
-		for j := range n {
+	above := func(i int, others []int) (count float64) {
+		for _, j := range others {
 			if violation[j] <= violation[i] && dominates(p.Values, j, i) {
-				score[i]++
+				count++
 			}
+		}
+		return count
+	}
+	// Of many points every second, third, … is counted, which tells nearly the same.
+	// Those that none of these dominates are compared with each other: their dominators
+	// are among them.
+	var counted, first []int
+	for i := 0; i < n; i += (n + exactPoints - 1) / exactPoints {
+		counted = append(counted, i)
+	}
+	for i := range score {
+		if score[i] = above(i, counted); score[i] == 0 {
+			first = append(first, i)
+		}
+	}
+	if len(counted) < n {
+		for _, i := range first {
+			score[i] = above(i, first) / float64(len(first))
 		}
 	}
 	return ranking(violation, score)
