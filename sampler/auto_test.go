@@ -1,8 +1,11 @@
 package sampler_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -108,5 +111,55 @@ func TestAutoChooses(t *testing.T) {
 				t.Errorf("chose %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// The choice is logged, with the reason that is noted.
+func TestAutoLogs(t *testing.T) {
+	var log bytes.Buffer
+	s, err := hone.NewStudy(&hone.Options{Name: "a", Seed: 1, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Optimize(func(tr *hone.Trial) (float64, error) { return tr.SuggestFloat("x", 0, 1), nil }, 3); err != nil {
+		t.Fatal(err)
+	}
+	trials, err := s.Trials()
+	if err != nil {
+		t.Fatal(err)
+	}
+	note, _ := trials[2].SystemAttrs["hone:auto"].(string)
+	if want := fmt.Sprintf("trial=2 choice=%q", note); note == "" || !strings.Contains(log.String(), want) {
+		t.Errorf("noted %q, logged:\n%s", note, log.String())
+	}
+}
+
+// A study goes on in another process as if nothing had happened, also where one
+// algorithm follows another.
+func TestAutoResumes(t *testing.T) {
+	f := func(tr *hone.Trial) (float64, error) {
+		x, y := tr.SuggestFloat("x", -5, 5), tr.SuggestLogFloat("y", 1e-3, 1e3)
+		return x*x + math.Pow(math.Log(y), 2), nil
+	}
+	grow := func(parts ...int) []hone.FrozenTrial {
+		st := storage.NewMemory()
+		first, err := hone.NewStudy(&hone.Options{Name: "a", Seed: 1, Storage: st, Sampler: &sampler.Random{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := first.Optimize(f, 240); err != nil {
+			t.Fatal(err)
+		}
+		var trials []hone.FrozenTrial
+		for _, n := range parts {
+			trials = gpStudy(t, &hone.Options{Name: "a", Storage: st, LoadIfExists: true}, n, f)
+		}
+		return trials
+	}
+	whole, parts := grow(24), grow(7, 5, 12) // from GP to turns with TPE after the tenth
+	for i := range whole {
+		if !reflect.DeepEqual(whole[i].Params, parts[i].Params) {
+			t.Fatalf("trial %d: %v and %v", i, whole[i].Params, parts[i].Params)
+		}
 	}
 }

@@ -348,6 +348,34 @@ func TestRankingOfMany(t *testing.T) {
 	}
 }
 
+// Hyperparameters of which no model can be made: a point is chosen as the first ones
+// are, and the proposal says so.
+func TestNoModel(t *testing.T) {
+	s := mixedSpace()
+	rng := rand.New(rand.NewPCG(8, 3))
+	p := Problem{Space: s, Values: make([][]float64, 1)}
+	for range 12 {
+		x := make([]float64, len(s.Dims))
+		s.random(x, nil, rng)
+		p.Points = append(p.Points, x)
+		p.Values[0] = append(p.Values[0], sumOfSquares(s, x))
+	}
+	theta := make([]float32, s.Hyperparameters())
+	for j := range theta {
+		theta[j] = 1000 // e to that is beyond the floats
+	}
+	p.Former, p.FormerAt = []Fit{{Theta: theta}}, len(p.Points)
+	got := new(Engine).Propose(&p, rng)
+	if !got.NoModel || got.How != "design" {
+		t.Errorf("chosen by %s, NoModel is %v", got.How, got.NoModel)
+	}
+	for j, d := range s.Dims {
+		if v := got.Point[j]; !(v >= 0 && d.Snap(v) == v) {
+			t.Errorf("coordinate %d is %v", j, v)
+		}
+	}
+}
+
 // Refits come at every point at first and then rarer, at numbers that depend on
 // nothing but those before.
 func TestDue(t *testing.T) {
