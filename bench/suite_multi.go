@@ -24,6 +24,12 @@ var many = Suite{
 	Problems: func(*Env) ([]Problem, error) { return multiProblems(testfunc.Many), nil },
 }
 
+var fronts = Suite{
+	Name: "fronts", Peers: "fronts",
+	About:    "other functions with two or three objectives than those of multi: what GP does with several objectives is chosen on them",
+	Problems: func(*Env) ([]Problem, error) { return multiProblems(testfunc.Fronts), nil },
+}
+
 func multiProblems(family testfunc.Family) []Problem {
 	var out []Problem
 	for _, p := range testfunc.Suite(family) {

@@ -36,7 +36,8 @@ import (
 //     half of an even share of the trials comes first. Parameters may appear late or
 //     go, and ranges may change: older trials stay in use.
 //   - Several objectives are chosen for by the hypervolume that a point is expected
-//     to add, constraints by the probability that they hold.
+//     to add, measured by the values as they are told, constraints by the probability
+//     that they hold.
 //   - Trials under way are believed to come out as the model foretells. Failed trials, and
 //     pruned ones that reported nothing, count as somewhat worse than the worst; other
 //     pruned trials as they were last seen, but no better than the median of the

@@ -22,12 +22,16 @@ func criteria() map[string]struct {
 		"improvement under noise": {improvement{-0.7, 0.3}, 1},
 		"confidence":              {confidence{1.8}, 1},
 		"exploration":             {exploration{1.8, 0.1}, 1},
-		"volume":                  {newVolume(front, []float64{1.2, 1.4}), 2},
+		"volume":                  {newVolume(front, []float64{1.2, 1.4}, bent), 2},
 		"constrained":             {constrained{improvement{-0.7, 0}, 1}, 3},
-		"constrained volume":      {constrained{newVolume(front, []float64{1.2, 1.4}), 2}, 3},
+		"constrained volume":      {constrained{newVolume(front, []float64{1.2, 1.4}, bent), 2}, 3},
 		"feasibility":             {constrained{nil, 1}, 2},
 	}
 }
+
+// Lengths as the values are, and by a scale that is not a straight line.
+func straight(_ int, z float64) float64 { return z }
+func bent(k int, z float64) float64     { return math.Exp(float64(k+1) * z) }
 
 // Derivatives agree with differences, and bounds hold.
 func TestCriteria(t *testing.T) {
@@ -100,7 +104,7 @@ func TestVolume(t *testing.T) {
 			}
 		}
 		before := hypervolume.Volume(front, reference)
-		c := newVolume(front, reference)
+		c := newVolume(front, reference, straight)
 		dMu, dSigma := make([]float64, m), make([]float64, m)
 		for range 50 {
 			x, sure, unsure := make([]float64, m), make([]float64, m), make([]float64, m)

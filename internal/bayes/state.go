@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"github.com/gohone/hone/internal/gp"
+	"github.com/gohone/hone/internal/warp"
 )
 
 // A state is what the models say when a proposal is made.
 type state struct {
 	models  []*gp.Model // objectives, then constraints; pending points are in them
 	values  [][]float64 // by output: warped values of the points that are modelled
+	told    [][]float64 // by objective, where there are several: values before the warp, finite
 	allowed []bool      // by point that is modelled: no constraint is violated
 	points  [][]float64 // those that are modelled
 	ranked  [][]float64 // the points that are modelled, best first
@@ -71,6 +73,11 @@ func (e *Engine) state(p *Problem) *state {
 		}
 		st.models = append(st.models, m)
 		st.values = append(st.values, z)
+		if len(p.Values) > 1 && k < len(p.Values) {
+			told := make([]float64, len(y))
+			warp.Finite(told, y)
+			st.told = append(st.told, told)
+		}
 		st.jitter = max(st.jitter, m.Jitter())
 	}
 	return st

@@ -20,6 +20,9 @@ const (
 	Branching Family = "branching"
 	// Many problems have four objectives or more.
 	Many Family = "many"
+	// Fronts are other problems of several objectives than those of Multi: on these
+	// settings are chosen.
+	Fronts Family = "fronts"
 )
 
 // Families lists those of which the suites of bench/ are made.
@@ -71,6 +74,11 @@ func Suite(f Family) []*Problem {
 		}
 	case Many:
 		return []*Problem{Sphered(4, 8), Sphered(5, 8), Bowls(4, 4), Bowls(5, 6)}
+	case Fronts:
+		return []*Problem{
+			nadir(Bowls(2, 5)), Fonseca(4), Twisted(4), Trade(2), Exponential(Bowls(2, 4), 8, 1),
+			nadir(Bowls(3, 6)), Inverted(6), Ridged(6), Trade(3), Exponential(Bowls(3, 4), 1, 8, 4),
+		}
 	case Wide:
 		return []*Problem{
 			Embed(Branin(), 100, 1), Embed(Hartmann(6), 100, 2), Embed(Rotate(Ackley(5), 3), 50, 3),
@@ -87,7 +95,7 @@ func Suite(f Family) []*Problem {
 // All returns the problems of all families.
 func All() []*Problem {
 	var out []*Problem
-	for _, f := range append(slices.Clone(Families), Branching, Many) {
+	for _, f := range append(slices.Clone(Families), Branching, Many, Fronts) {
 		out = append(out, Suite(f)...)
 	}
 	return out
