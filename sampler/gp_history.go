@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/internal/bayes"
@@ -123,7 +123,7 @@ func (v *gpView) encode(rows []gpRow) {
 		had[r.row] = v.points[i]
 	}
 	v.points = make([][]float64, len(rows))
-	var ended [][]float64
+	var complete, ended [][]float64
 	for i, r := range rows {
 		x := had[r.row]
 		if x == nil {
@@ -133,14 +133,64 @@ func (v *gpView) encode(rows []gpRow) {
 			}
 		}
 		v.points[i] = x
-		if trials[r.row].State != storage.Failed {
-			ended = append(ended, x)
+		if trials[r.row].State == storage.Complete {
+			complete = append(complete, x)
+		}
+	}
+	// A pruned trial shows how parameters hang together, unless it may have been pruned
+	// before it had all of them.
+	sets := parameterSets(complete)
+	for i, r := range rows {
+		if state := trials[r.row].State; state == storage.Complete || state == storage.Pruned && !sets.cut(v.points[i]) {
+			ended = append(ended, v.points[i])
 		}
 	}
 	v.rows = rows
 	l := *v.layout // other views share it
 	l.group(ended)
 	v.layout = &l
+}
+
+// gpSets are different sets of coordinates that points have, a point for each.
+type gpSets [][]float64
+
+// parameterSets returns the sets of the points, none if there are very many.
+func parameterSets(points [][]float64) (sets gpSets) {
+	const most = 64
+	for _, x := range points {
+		if !slices.ContainsFunc(sets, func(o []float64) bool { return within(x, o) && within(o, x) }) {
+			if len(sets) == most {
+				return nil
+			}
+			sets = append(sets, x)
+		}
+	}
+	return sets
+}
+
+// within reports whether o has all coordinates that x has.
+func within(x, o []float64) bool {
+	for j := range x {
+		if math.IsNaN(o[j]) && !math.IsNaN(x[j]) {
+			return false
+		}
+	}
+	return true
+}
+
+// cut reports whether the coordinates of a point are fewer than those of a set, and not
+// those of another.
+func (s gpSets) cut(x []float64) bool {
+	cut := false
+	for _, o := range s {
+		if within(x, o) {
+			if within(o, x) {
+				return false
+			}
+			cut = true
+		}
+	}
+	return cut
 }
 
 // problem says what is known, for the engine.
@@ -158,11 +208,10 @@ func (v *gpView) problem() *bayes.Problem {
 	}
 	trials := q.History.Trials()
 	var rows []gpRow
-	best := sync.OnceValue(v.best)
 	for i, r := range v.rows {
 		x := v.points[i]
-		if trials[r.row].State == storage.Failed {
-			if x = completed(x, whole, best); x == nil {
+		if trials[r.row].State != storage.Complete {
+			if x = l.completed(x, whole, r.number); x == nil {
 				continue
 			}
 		}
@@ -230,46 +279,29 @@ func (v *gpView) problem() *bayes.Problem {
 	return p
 }
 
-// completed returns the point of a failed trial. Where it failed before it had all its
-// parameters, the others are those of the best trial: what it had would fail there as
-// well. It returns nil if nothing can be said of such a trial.
-func completed(x []float64, whole []bool, of func() []float64) []float64 {
+// completed returns the point of the failed or pruned trial of that number. Where it ended
+// before it had all its parameters the others are drawn by chance, always the same: with
+// whichever values it would have ended so. It returns nil for a trial that has none.
+func (l *gpLayout) completed(x []float64, whole []bool, number int) []float64 {
 	had, lacks := false, false
 	for j := range x {
 		had = had || !math.IsNaN(x[j])
 		lacks = lacks || whole[j] && math.IsNaN(x[j])
 	}
-	if !lacks {
+	switch {
+	case !lacks:
 		return x
-	}
-	if !had {
-		return nil
-	}
-	best := of()
-	if best == nil {
+	case !had:
 		return nil
 	}
 	x = slices.Clone(x)
+	rng := rand.New(rand.NewPCG(uint64(number), 0x6c61636b73)) // "lacks"
 	for j := range x {
-		if whole[j] && math.IsNaN(x[j]) {
-			x[j] = best[j]
+		if u := rng.Float64(); whole[j] && math.IsNaN(x[j]) {
+			x[j] = l.axes[j].position(l.axes[j].domain.FromUnit(u))
 		}
 	}
 	return x
-}
-
-// best returns the point of the trial with the best value of the first objective among
-// those that did not fail, nil if there is none.
-func (v *gpView) best() []float64 {
-	trials := v.q.History.Trials()
-	var best []float64
-	least := math.Inf(1)
-	for i, y := range v.values(v.rows, 0) {
-		if trials[v.rows[i].row].State != storage.Failed && (best == nil || y < least) {
-			best, least = v.points[i], y
-		}
-	}
-	return best
 }
 
 func hasConstraint(t *storage.Trial, name string) bool {

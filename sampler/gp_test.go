@@ -552,27 +552,29 @@ func TestGPChoosesTheUnexpected(t *testing.T) {
 	}
 }
 
-// A trial that failed before it had all its parameters says that its place is bad: it is
-// not proposed again and again.
-func TestGPFailsHalfWay(t *testing.T) {
-	for seed := range uint64(6) {
-		best, failed := 1.0, 0
-		gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.GP)}, 50, func(tr *hone.Trial) (float64, error) {
-			x := tr.SuggestFloat("x", -1, 1)
-			if x < -0.5 {
-				failed++
-				return 0, fmt.Errorf("half way")
+// A trial that failed, or was pruned, before it had all its parameters says that its place
+// is bad: it is not proposed again and again.
+func TestGPEndsHalfWay(t *testing.T) {
+	for name, err := range map[string]error{"failed": fmt.Errorf("half way"), "pruned": hone.ErrPruned} {
+		for seed := range uint64(6) {
+			best, ended := 1.0, 0
+			gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.GP)}, 50, func(tr *hone.Trial) (float64, error) {
+				x := tr.SuggestFloat("x", -1, 1)
+				if x < 0.1 {
+					ended++
+					return 0, err
+				}
+				y, k, c := tr.SuggestFloat("y", -1, 1), tr.SuggestInt("k", 0, 8), tr.SuggestCategorical("c", "a", "b", "d")
+				v := (x-0.3)*(x-0.3) + y*y + float64((k-3)*(k-3))/20
+				if c != "b" {
+					v += 0.3
+				}
+				best = min(best, v)
+				return v, nil
+			})
+			if best > 1e-3 || ended > 18 {
+				t.Errorf("%s, seed %d: %d of 50 trials ended half way, the best is %v", name, seed+1, ended, best)
 			}
-			y, k, c := tr.SuggestFloat("y", -1, 1), tr.SuggestInt("k", 0, 8), tr.SuggestCategorical("c", "a", "b", "d")
-			v := (x-0.3)*(x-0.3) + y*y + float64((k-3)*(k-3))/20
-			if c != "b" {
-				v += 0.3
-			}
-			best = min(best, v)
-			return v, nil
-		})
-		if best > 1e-4 || failed > 25 {
-			t.Errorf("seed %d: %d of 50 trials failed, the best is %v", seed+1, failed, best)
 		}
 	}
 }
