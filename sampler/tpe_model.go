@@ -10,6 +10,7 @@ import (
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/internal/parzen"
+	"github.com/gohone/hone/storage"
 )
 
 // A tpeModel holds the two densities over parameters that are chosen together. It
@@ -97,7 +98,7 @@ func (v *tpeView) load(m *tpeModel) error {
 		m.columns[j] = v.q.History.Column(name)
 	}
 	for row := len(m.inside); row < v.read; row++ {
-		m.inside = append(m.inside, m.has(row))
+		m.inside = append(m.inside, v.has(m, row))
 	}
 	if err := v.loadGood(m); err != nil {
 		return err
@@ -105,20 +106,36 @@ func (v *tpeView) load(m *tpeModel) error {
 	return v.loadOther(m)
 }
 
-// has reports whether a trial has a place in the model's space.
-func (m *tpeModel) has(row int) bool {
+// has reports whether a trial has a place in the model's space. One that failed before it
+// had all of its parameters does, if it has any of them.
+func (v *tpeView) has(m *tpeModel, row int) bool {
+	had, lacks := false, false
 	for j, c := range m.columns {
-		if c == nil || math.IsNaN(m.dims[j].Unit(c[row])) {
+		switch {
+		case c == nil || c[row] != c[row]:
+			lacks = true
+		case math.IsNaN(m.dims[j].Unit(c[row])):
 			return false
+		default:
+			had = true
 		}
 	}
-	return true
+	return had && (!lacks || v.q.History.Trial(row).State == storage.Failed)
 }
 
-// point copies a trial's parameters.
-func (m *tpeModel) point(row int, x []float64) {
+// point copies a trial's parameters. Those that it lacks are drawn by chance, always the
+// same: it would have failed with any.
+func (v *tpeView) point(m *tpeModel, row int, x []float64) {
+	var rng *rand.Rand
 	for j, c := range m.columns {
-		x[j] = c[row]
+		if c != nil && c[row] == c[row] {
+			x[j] = c[row]
+			continue
+		}
+		if rng == nil {
+			rng = rand.New(rand.NewPCG(uint64(v.q.History.Trial(row).Number), 0x6c61636b73)) // "lacks"
+		}
+		x[j] = m.domains[j].FromUnit(rng.Float64())
 	}
 }
 
@@ -153,7 +170,7 @@ func (v *tpeView) loadGood(m *tpeModel) error {
 		m.keys = append(m.keys, p.number)
 		m.weights = append(m.weights, p.weight)
 	}
-	m.good.Set(m.keys, func(i int, x []float64) { m.point(m.goodRows[i].row, x) })
+	m.good.Set(m.keys, func(i int, x []float64) { v.point(m, m.goodRows[i].row, x) })
 	if !v.r.ranked && !several {
 		w, err := v.weigh(len(m.keys))
 		if err != nil {
@@ -225,7 +242,7 @@ func (v *tpeView) loadOther(m *tpeModel) error {
 	m.other.Set(m.keys, func(i int, x []float64) {
 		row := m.otherRows[i].row
 		if row >= 0 {
-			m.point(row, x)
+			v.point(m, row, x)
 			return
 		}
 		for j, name := range m.names {

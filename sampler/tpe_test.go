@@ -410,3 +410,24 @@ func TestTPEFindsTheFirstSuccess(t *testing.T) {
 		t.Errorf("in %d of 30 studies no trial of 80 succeeded where a share of 0.03 to 0.09 does", n)
 	}
 }
+
+// A trial that failed before it had all its parameters says that what it had is bad.
+func TestTPEFailsHalfWay(t *testing.T) {
+	complete := 0
+	for seed := range uint64(10) {
+		for _, tr := range gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.TPE)}, 50, func(tr *hone.Trial) (float64, error) {
+			if c := tr.SuggestCategorical("c", "a", "b", "d"); c != "b" {
+				return 0, fmt.Errorf("no %s", c)
+			}
+			x, y := tr.SuggestFloat("x", -1, 1), tr.SuggestFloat("y", -1, 1)
+			return x*x + y*y, nil
+		}) {
+			if tr.State == hone.Complete {
+				complete++
+			}
+		}
+	}
+	if complete < 200 {
+		t.Errorf("%d of 500 trials are complete, by chance 167 are", complete)
+	}
+}
