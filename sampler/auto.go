@@ -11,7 +11,7 @@ import (
 // Auto is the default sampler. It chooses an algorithm for each trial by what the
 // study looks like:
 //
-//   - [GP] for the first 250 finished trials, of up to three objectives, and up to
+//   - [GP] for the first 250 finished trials, of up to four objectives, and up to
 //     10,000 values in all, so that 100 parameters leave 100 trials for it: it learns most
 //     from each trial, whatever the parameters are;
 //   - [GP] and [TPE] in turns, two trials each, up to 600 trials of one objective and as
@@ -41,7 +41,7 @@ const (
 	autoTurns  = 600
 	autoValues = 10_000
 	// autoObjectives is the largest number of objectives for which GP is chosen.
-	autoObjectives = 3
+	autoObjectives = gpObjectives
 	// autoEvolve is the number of finished trials from which on CMAES takes over.
 	autoEvolve = 600
 )
@@ -81,7 +81,7 @@ func (a *Auto) choose(q *Query) (JointSampler, string) {
 	affordable := n*len(q.History.Space()) <= autoValues
 	switch {
 	case len(q.Directions) > autoObjectives:
-		return &a.tpe, "TPE: more than three objectives"
+		return &a.tpe, "TPE: more than four objectives"
 	case n < autoModel && affordable:
 		return &a.gp, "GP: fewer than 250 trials"
 	case len(q.Directions) == 1 && n < autoTurns && affordable:

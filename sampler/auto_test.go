@@ -85,6 +85,7 @@ func TestAutoChooses(t *testing.T) {
 	}
 	two, onTwo := many(2)
 	four, onFour := many(4)
+	five, onFive := many(5)
 	for _, c := range []struct {
 		name       string
 		n          int
@@ -104,7 +105,8 @@ func TestAutoChooses(t *testing.T) {
 		{"400 parameters", 30, one, wide, "TPE: too many trials or parameters for GP"},
 		{"two objectives", 20, two, onTwo, "GP: "},
 		{"two objectives, many trials", 300, two, onTwo, "TPE: several objectives"},
-		{"four objectives", 20, four, onFour, "TPE: more than three objectives"},
+		{"four objectives", 20, four, onFour, "GP: "},
+		{"five objectives", 20, five, onFive, "TPE: more than four objectives"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := choice(t, c.n, c.directions, c.f); !strings.HasPrefix(got, c.want) {

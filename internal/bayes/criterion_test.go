@@ -22,9 +22,9 @@ func criteria() map[string]struct {
 		"improvement under noise": {improvement{-0.7, 0.3}, 1},
 		"confidence":              {confidence{1.8}, 1},
 		"exploration":             {exploration{1.8, 0.1}, 1},
-		"volume":                  {newVolume(front, []float64{1.2, 1.4}, bent), 2},
+		"volume":                  {newVolume(front, []float64{1.2, 1.4}, bent, 1), 2},
 		"constrained":             {constrained{improvement{-0.7, 0}, 1}, 3},
-		"constrained volume":      {constrained{newVolume(front, []float64{1.2, 1.4}, bent), 2}, 3},
+		"constrained volume":      {constrained{newVolume(front, []float64{1.2, 1.4}, bent, 1), 2}, 3},
 		"feasibility":             {constrained{nil, 1}, 2},
 	}
 }
@@ -104,7 +104,7 @@ func TestVolume(t *testing.T) {
 			}
 		}
 		before := hypervolume.Volume(front, reference)
-		c := newVolume(front, reference, straight)
+		c := newVolume(front, reference, straight, 1)
 		dMu, dSigma := make([]float64, m), make([]float64, m)
 		for range 50 {
 			x, sure, unsure := make([]float64, m), make([]float64, m), make([]float64, m)

@@ -96,7 +96,7 @@ func TestVolumeByScale(t *testing.T) {
 	for _, f := range front {
 		toldFront = append(toldFront, told(f))
 	}
-	c := newVolume(front, reference, bent)
+	c := newVolume(front, reference, bent, 1)
 	before := hypervolume.Volume(toldFront, told(reference))
 	sure := []float64{1e-9, 1e-9, 1e-9}
 	dMu, dSigma := make([]float64, 3), make([]float64, 3)
@@ -121,7 +121,7 @@ func TestVolumeFarBehind(t *testing.T) {
 		for k := range reference {
 			reference[k] = 1.5
 		}
-		c := newVolume(randomFront(rng, 20, m), reference, bent)
+		c := newVolume(randomFront(rng, 20, m), reference, bent, 1)
 		mu, sigma, dMu, dSigma := make([]float64, m), make([]float64, m), make([]float64, m), make([]float64, m)
 		for _, s := range []float64{0.3, 1e-2, 1e-4} {
 			last := math.Inf(1)
@@ -139,6 +139,23 @@ func TestVolumeFarBehind(t *testing.T) {
 						t.Fatalf("%d objectives, σ = %v: derivatives %v and %v at %v", m, s, dMu, dSigma, mu)
 					}
 				}
+			}
+		}
+	}
+}
+
+// Below the best value of each objective, lengths count as much as is hoped; elsewhere
+// hope changes nothing.
+func TestHope(t *testing.T) {
+	front, reference, sure := [][]float64{{0, 1}, {1, 0}}, []float64{2, 2}, []float64{1e-9, 1e-9}
+	full, half := newVolume(front, reference, straight, 1), newVolume(front, reference, straight, 0.5)
+	scrap := make([]float64, 2)
+	for _, c := range []struct{ x, y, full, half float64 }{
+		{0.5, 0.5, 0.25, 0.25}, {-1, 1.5, 0.5, 0.25}, {-1, -1, 6, 3.25},
+	} {
+		for v, want := range map[*volume]float64{full: c.full, half: c.half} {
+			if got := math.Exp(v.value([]float64{c.x, c.y}, sure, scrap, scrap)); math.Abs(got-want) > 1e-6 {
+				t.Errorf("improvement %v at (%v, %v), want %v", got, c.x, c.y, want)
 			}
 		}
 	}

@@ -102,8 +102,9 @@ type volume struct {
 
 // newVolume returns the criterion for a front of points that do not dominate one
 // another. measure gives the length from anywhere to a value of an objective;
-// between the front's values it is taken to be linear.
-func newVolume(front [][]float64, reference []float64, measure func(k int, z float64) float64) *volume {
+// between the front's values it is taken to be linear. Below the best of them, a
+// length counts hope times.
+func newVolume(front [][]float64, reference []float64, measure func(k int, z float64) float64, hope float64) *volume {
 	c := &volume{cuts: make([][]float64, len(reference)), first: make([]int, len(reference))}
 	boxes := free(front, reference)
 	for k := range reference {
@@ -121,6 +122,7 @@ func newVolume(front [][]float64, reference []float64, measure func(k int, z flo
 		if len(cuts) > 2 {
 			slope[1] = slope[2] // below the front's best value it goes on as above it
 		}
+		slope[1] *= hope
 		c.cuts[k], c.slope = cuts, append(c.slope, slope)
 	}
 	for _, b := range boxes {

@@ -73,7 +73,10 @@ func Suite(f Family) []*Problem {
 			Common(Branches([]float64{100, 10, 2}, Rotate(Rosenbrock(3), 26), Move(Levy(5), 27), Move(Zakharov(4), 28))),
 		}
 	case Many:
-		return []*Problem{Sphered(4, 8), Sphered(5, 8), Bowls(4, 4), Bowls(5, 6)}
+		return []*Problem{
+			Sphered(4, 8), Sphered(5, 8), Bowls(4, 4), Bowls(5, 6),
+			Sphered(4, 6), Bowls(4, 6), Exponential(Bowls(4, 5), 1, 4, 2, 8), Exponential(Sphered(4, 7), 1, 2, 3, 1),
+		}
 	case Fronts:
 		return []*Problem{
 			nadir(Bowls(2, 5)), Fonseca(4), Twisted(4), Trade(2), Exponential(Bowls(2, 4), 8, 1),
