@@ -69,6 +69,12 @@ func (st *state) idle(s *Space) []bool {
 			}
 			at += n
 		}
+		for j, d := range s.Dims {
+			if d.twice() {
+				idle[j] = idle[j] && long(at)
+				at++
+			}
+		}
 	}
 	for j, sometimes := range s.sometimes() {
 		idle[j] = idle[j] && !sometimes

@@ -74,7 +74,7 @@ func (s *Space) prior(points [][]float64) *gp.Prior {
 	}
 	half := 0.5 * math.Log(s.extent(points))
 	sometimes := s.sometimes()
-	for j, k := range s.kinds() {
+	for j, k := range s.kinds()[:s.firstTwice()] {
 		tail := lengthTail
 		if j < len(s.Dims) && sometimes[j] || j >= len(s.Dims) && j < s.firstTally() {
 			tail = 0
@@ -88,6 +88,15 @@ func (s *Space) prior(points [][]float64) *gp.Prior {
 			add(nominalMean+half, nominalSD, tail, math.Log(0.05), math.Log(100)+half)
 		default:
 			add(numericMean+half, numericSD, tail, math.Log(0.01), math.Log(100)+half)
+		}
+	}
+	for j, d := range s.Dims {
+		if d.twice() {
+			tail := lengthTail
+			if sometimes[j] {
+				tail = 0
+			}
+			add(twiceMean+2*half, twiceSD, tail, math.Log(0.05), math.Log(100)+2*half)
 		}
 	}
 	add(0, scaleSD, 0, math.Log(0.05), math.Log(20))
@@ -129,7 +138,7 @@ func (s *Space) extent(points [][]float64) float64 {
 
 // kinds returns the kinds of the coordinates that the model sees: those of the
 // space, then one for each group that tells whether the group exists, then the
-// tallies.
+// tallies, then ordinals as categories.
 func (s *Space) kinds() []gp.Kind {
 	kinds := make([]gp.Kind, s.seen())
 	for j, d := range s.Dims {
@@ -139,6 +148,9 @@ func (s *Space) kinds() []gp.Kind {
 	}
 	for g := range s.Groups {
 		kinds[len(s.Dims)+g] = gp.Nominal
+	}
+	for j := s.firstTwice(); j < len(kinds); j++ {
+		kinds[j] = gp.Nominal
 	}
 	if s.projection != nil {
 		for _, j := range s.projection.dims[len(s.projection.axes):] {
@@ -172,6 +184,7 @@ func (s *Space) encode(z, x []float64) {
 		}
 	}
 	s.tally(z, x)
+	s.cells(z, x)
 }
 
 // data returns the points as the model sees them.

@@ -37,15 +37,6 @@ func (s *Space) tallies(set []int) int {
 // model sees.
 func (s *Space) firstTally() int { return len(s.Dims) + len(s.Groups) }
 
-// seen returns the number of coordinates that the model sees.
-func (s *Space) seen() int {
-	n := s.firstTally()
-	for _, set := range s.Alike {
-		n += s.tallies(set)
-	}
-	return n
-}
-
 // Hyperparameters returns the number of hyperparameters of a model of the space:
 // the length of [Fit.Theta].
 func (s *Space) Hyperparameters() int { return s.seen() + 2 }
@@ -69,9 +60,13 @@ func (s *Space) tally(z, x []float64) {
 	}
 }
 
-// moved calls shift with each coordinate of the tallies that changes when the
-// category of coordinate j does.
+// moved calls shift with each coordinate of the tallies, and of the ordinals as
+// categories, that changes when coordinate j does.
 func (s *Space) moved(j int, from, to float64, shift func(place int, step float64)) {
+	if d := s.Dims[j]; d.twice() {
+		shift(s.category(j), float64(d.Cell(to)-d.Cell(from)))
+		return
+	}
 	at := s.firstTally()
 	for _, set := range s.Alike {
 		n := s.tallies(set)
