@@ -49,41 +49,10 @@ func TestTally(t *testing.T) {
 	}
 }
 
-// The promise that a sweep finds is that of the point which it moves to.
 func TestSweepTallies(t *testing.T) {
 	s := alikeSpace()
 	s.Groups = nil
-	rng := rand.New(rand.NewPCG(2, 1))
-	p := &Problem{Space: s, Values: [][]float64{nil}}
-	for range 20 {
-		x := make([]float64, 7)
-		s.random(x, nil, rng)
-		p.Points = append(p.Points, x)
-		p.Values[0] = append(p.Values[0], x[0]+x[2]-x[4]+x[1]+x[3]+0.1*rng.NormFloat64())
-	}
-	var e Engine
-	st := e.state(p)
-	crit, _ := st.criterion(p, rng)
-	search := &search{space: s, models: st.models, crit: crit, x: st.ranked, rng: rng}
-	search.prepare()
-	moves := 0
-	for range 50 {
-		x := make([]float64, 7)
-		s.random(x, nil, rng)
-		for _, j := range search.swept {
-			from := x[j]
-			v := search.sweep(x, j, search.value(x))
-			if x[j] != from {
-				moves++
-			}
-			if w := search.value(x); math.Abs(v-w) > 1e-9*(1+math.Abs(w)) {
-				t.Fatalf("a sweep of coordinate %d says %v, it is %v", j, v, w)
-			}
-		}
-	}
-	if moves < 50 {
-		t.Errorf("%d moves", moves)
-	}
+	checkSweeps(t, s, func(x []float64) float64 { return x[0] + x[2] - x[4] + x[1] + x[3] })
 }
 
 // What a category does in one place tells what it does in another: with tallies the
