@@ -69,8 +69,8 @@ func (st *state) idle(s *Space) []bool {
 			}
 			at += n
 		}
-		for j, d := range s.Dims {
-			if d.twice() {
+		for j := range s.Dims {
+			if s.twice(j) {
 				idle[j] = idle[j] && long(at)
 				at++
 			}

@@ -90,8 +90,8 @@ func (s *Space) prior(points [][]float64) *gp.Prior {
 			add(numericMean+half, numericSD, tail, math.Log(0.01), math.Log(100)+half)
 		}
 	}
-	for j, d := range s.Dims {
-		if d.twice() {
+	for j := range s.Dims {
+		if s.twice(j) {
 			tail := lengthTail
 			if sometimes[j] {
 				tail = 0

@@ -63,7 +63,8 @@ func (s *Space) tally(z, x []float64) {
 // moved calls shift with each coordinate of the tallies, and of the ordinals as
 // categories, that changes when coordinate j does.
 func (s *Space) moved(j int, from, to float64, shift func(place int, step float64)) {
-	if d := s.Dims[j]; d.twice() {
+	if s.twice(j) {
+		d := s.Dims[j]
 		shift(s.category(j), float64(d.Cell(to)-d.Cell(from)))
 		return
 	}

@@ -23,8 +23,14 @@ const twiceFrom, twiceTo = 3, 12
 // The prior of the lengthscale of the category.
 const twiceMean, twiceSD = 0.2, 0.5 // plus ln D
 
-// twice reports whether a coordinate is seen twice.
-func (d Dim) twice() bool { return d.Kind == Ordinal && d.Cells >= twiceFrom && d.Cells <= twiceTo }
+// A space of more coordinates has none that are seen twice, for the time that it takes.
+const twiceDims = 100
+
+// twice reports whether coordinate j is seen twice.
+func (s *Space) twice(j int) bool {
+	d := s.Dims[j]
+	return d.Kind == Ordinal && d.Cells >= twiceFrom && d.Cells <= twiceTo && len(s.Dims) <= twiceDims
+}
 
 // firstTwice returns the place of the first category that stands for an ordinal among the
 // coordinates that the model sees.
@@ -41,8 +47,8 @@ func (s *Space) firstTwice() int {
 // ordinals as categories.
 func (s *Space) seen() int {
 	n := s.firstTwice()
-	for _, d := range s.Dims {
-		if d.twice() {
+	for j := range s.Dims {
+		if s.twice(j) {
 			n++
 		}
 	}
@@ -52,8 +58,8 @@ func (s *Space) seen() int {
 // category returns the place of the category that stands for ordinal j.
 func (s *Space) category(j int) int {
 	at := s.firstTwice()
-	for _, d := range s.Dims[:j] {
-		if d.twice() {
+	for i := range j {
+		if s.twice(i) {
 			at++
 		}
 	}
@@ -64,7 +70,7 @@ func (s *Space) category(j int) int {
 func (s *Space) cells(z, x []float64) {
 	at := s.firstTwice()
 	for j, d := range s.Dims {
-		if !d.twice() {
+		if !s.twice(j) {
 			continue
 		}
 		z[at] = -1

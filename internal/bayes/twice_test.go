@@ -30,6 +30,12 @@ func TestSeenTwice(t *testing.T) {
 	if len(p.Mean) != 12 || len(p.Tail) != 12 || p.Tail[7] == 0 || p.Tail[9] != 0 {
 		t.Errorf("prior: %d means, tails %v", len(p.Mean), p.Tail)
 	}
+	for len(s.Dims) <= twiceDims {
+		s.Dims = append(s.Dims, Dim{Kind: Ordinal, Cells: 4})
+	}
+	if s.seen() != len(s.Dims)+1 {
+		t.Errorf("of %d coordinates the model sees %d", len(s.Dims), s.seen())
+	}
 }
 
 func TestSweepSeesTwice(t *testing.T) {
