@@ -72,11 +72,14 @@ func (s *Space) prior(points [][]float64) *gp.Prior {
 		p.Lower = append(p.Lower, low)
 		p.Upper = append(p.Upper, high)
 	}
-	half := 0.5 * math.Log(s.extent(points))
+	extent := s.extent(points)
+	half, few := 0.5*math.Log(extent), extent <= manyDims
 	sometimes := s.sometimes()
 	for j, k := range s.kinds()[:s.firstTwice()] {
 		tail := lengthTail
-		if j < len(s.Dims) && sometimes[j] || j >= len(s.Dims) && j < s.firstTally() {
+		switch {
+		case j >= s.firstTally():
+		case j >= len(s.Dims), sometimes[j], few && s.Dims[j].Kind == Continuous:
 			tail = 0
 		}
 		switch {
