@@ -42,6 +42,34 @@ func TestIdleCoordinates(t *testing.T) {
 	}
 }
 
+// When all combinations of what matters were tried, the points that follow are not drawn by
+// chance: with noise, they go on at the good ones.
+func TestIdleWhenAllIsTried(t *testing.T) {
+	s := &Space{Dims: []Dim{{Kind: Nominal, Cells: 3}, {Kind: Nominal, Cells: 3}}}
+	for range 4 {
+		s.Dims = append(s.Dims, Dim{Kind: Nominal, Cells: 4})
+	}
+	good, late := 0, 0
+	for seed := range uint64(4) {
+		noise := rand.New(rand.NewPCG(seed, 4))
+		r := newRun(s, seed, func(x []float64) ([]float64, []float64) {
+			return []float64{x[0] + x[1] + 0.05*noise.NormFloat64()}, nil
+		})
+		for range 50 {
+			r.step(t)
+		}
+		for _, x := range r.p.Points[25:] {
+			late++
+			if x[0]+x[1] <= 1 { // three of nine
+				good++
+			}
+		}
+	}
+	if 4*good < 3*late {
+		t.Errorf("of %d points after the 25th %d are at good combinations", late, good)
+	}
+}
+
 // A coordinate is not left out of account while its tally, or another model, sees it, nor
 // if others depend on it or it does on others.
 func TestIdleIsCareful(t *testing.T) {

@@ -156,7 +156,10 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	}
 	if best == nil {
 		s.prepare()
-		best = s.run()
+		if best = s.run(); best == nil && s.tried.idle != nil {
+			s.tried = tried // all combinations of what matters were tried
+			best = s.run()
+		}
 	}
 	if best != nil {
 		x = best
