@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"math/rand/v2"
 
 	"github.com/gohone/hone"
@@ -44,10 +45,63 @@ var tablesPermuted = Suite{
 	},
 }
 
+var tablesFailing = Suite{
+	Name: "tables-failing", Peers: "failing-tables",
+	About: "the tables with a third of the trials failing by chance",
+	Problems: func(e *Env) ([]Problem, error) {
+		return tableVariants(e, "failing", func(*table.Table, *rand.Rand) variant { return variant{failing: 1. / 3} })
+	},
+}
+
+var tablesBroken = Suite{
+	Name: "tables-broken", Peers: "broken-tables",
+	About:    "the tables with about a third of the cells failing: those where the values of two parameters are large together",
+	Problems: func(e *Env) ([]Problem, error) { return tableVariants(e, "broken", brokenCorner) },
+}
+
 // A variant is a guise of a table.
 type variant struct {
-	order [][]int // by parameter: the values that stand for its own; nil: as they are
-	pads  int     // parameters that do nothing
+	order   [][]int          // by parameter: the values that stand for its own; nil: as they are
+	pads    int              // parameters that do nothing
+	failing float64          // share of the trials that fail by chance
+	broken  func([]int) bool // reports whether a cell fails; nil: none does
+}
+
+// brokenCorner lets cells fail where two of the parameters, that are drawn, each from
+// one of its ends, are far from these together.
+func brokenCorner(t *table.Table, rng *rand.Rand) variant {
+	pair := rng.Perm(len(t.Params))[:2]
+	back := []bool{rng.IntN(2) == 1, rng.IntN(2) == 1}
+	return variant{broken: func(at []int) bool {
+		sum := 0.0
+		for i, j := range pair {
+			u := (float64(at[j]) + 0.5) / float64(len(t.Params[j].Values))
+			if back[i] {
+				u = 1 - u
+			}
+			sum += u
+		}
+		return sum > 1.2
+	}}
+}
+
+// bestOf returns the least mean of the cells that do not fail.
+func (v *variant) bestOf(t *table.Table) float64 {
+	best := t.Best
+	if v.broken == nil {
+		return best
+	}
+	best = math.Inf(1)
+	at := make([]int, len(t.Params))
+	for cell := range t.Cells {
+		for j, rest := len(at)-1, cell; j >= 0; j-- {
+			at[j], rest = rest%len(t.Params[j].Values), rest/len(t.Params[j].Values)
+		}
+		if !v.broken(at) {
+			best = min(best, t.Mean(cell))
+		}
+	}
+	return best
 }
 
 // reordered puts the values of the ordinal parameters into the order that is drawn for
@@ -72,10 +126,12 @@ func tableVariants(e *Env, name string, draw func(*table.Table, *rand.Rand) vari
 	var out []Problem
 	for i := range tables {
 		t := &tables[i]
-		out = append(out, Problem{
-			Name: t.Name + "~" + name, Best: t.Best, Median: t.Median,
-			Run: runVariant(t, draw(t, rand.New(rand.NewPCG(uint64(i), 1)))),
-		})
+		v := draw(t, rand.New(rand.NewPCG(uint64(i), 1)))
+		p := Problem{Name: t.Name + "~" + name, Best: v.bestOf(t), Median: t.Median, Run: runVariant(t, v)}
+		if v.failing > 0 || v.broken != nil {
+			p.Clip = 1 // while all fail
+		}
+		out = append(out, p)
 	}
 	return out, nil
 }
@@ -90,7 +146,7 @@ func runVariant(t *table.Table, v variant) func(*hone.Trial, *rand.Rand) ([]floa
 		}
 		pads = append(pads, p)
 	}
-	return func(trial *hone.Trial, _ *rand.Rand) ([]float64, float64, error) {
+	return func(trial *hone.Trial, noise *rand.Rand) ([]float64, float64, error) {
 		at := make([]int, len(domains))
 		for j, d := range domains {
 			k, err := suggestCell(trial, t.Params[j].Name, d)
@@ -106,6 +162,9 @@ func runVariant(t *table.Table, v variant) func(*hone.Trial, *rand.Rand) ([]floa
 			if _, err := trial.Suggest(p.Name, p.Distribution); err != nil {
 				return nil, 0, err
 			}
+		}
+		if v.failing > 0 && noise.Float64() < v.failing || v.broken != nil && v.broken(at) {
+			return nil, 0, errFailed
 		}
 		mean := t.Mean(t.Cell(at))
 		return []float64{mean}, mean, nil

@@ -38,9 +38,10 @@ import (
 //   - Several objectives are chosen for by the hypervolume that a point is expected
 //     to add, measured by the values as they are told, constraints by the probability
 //     that they hold.
-//   - Trials under way are believed to come out as the model foretells. Failed trials, and
-//     pruned ones that reported nothing, count as somewhat worse than the worst; other
-//     pruned trials as they were last seen, but no better than the median of the
+//   - Trials under way are believed to come out as the model foretells. Where trials
+//     fail, or are pruned without a report, is modelled beside the objectives, like a
+//     constraint that is violated there: of their values it says nothing. Other pruned
+//     trials count as they were last seen, but no better than the median of the
 //     complete ones.
 //   - When every parameter is discrete, a point is not tried twice while an untried one
 //     is left.

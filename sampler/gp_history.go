@@ -209,14 +209,14 @@ func (v *gpView) problem() *bayes.Problem {
 	trials := q.History.Trials()
 	var rows []gpRow
 	for i, r := range v.rows {
-		x := v.points[i]
+		points := v.points[i : i+1]
 		if trials[r.row].State != storage.Complete {
-			if x = l.completed(x, whole, r.number); x == nil {
-				continue
-			}
+			points = l.completed(points[0], whole, r.number)
 		}
-		p.Points = append(p.Points, x)
-		rows = append(rows, r)
+		p.Points = append(p.Points, points...)
+		for range points {
+			rows = append(rows, r)
+		}
 	}
 	for k := range q.Directions {
 		p.Values = append(p.Values, v.values(rows, k))
@@ -279,10 +279,11 @@ func (v *gpView) problem() *bayes.Problem {
 	return p
 }
 
-// completed returns the point of the failed or pruned trial of that number. Where it ended
-// before it had all its parameters the others are drawn by chance, always the same: with
-// whichever values it would have ended so. It returns nil for a trial that has none.
-func (l *gpLayout) completed(x []float64, whole []bool, number int) []float64 {
+// completed returns the points that the failed or pruned trial of that number stands for.
+// Where it ended before it had all its parameters the others are drawn by chance, three
+// times, always the same: with whichever values it would have ended so. There are none
+// for a trial without parameters.
+func (l *gpLayout) completed(x []float64, whole []bool, number int) [][]float64 {
 	had, lacks := false, false
 	for j := range x {
 		had = had || !math.IsNaN(x[j])
@@ -290,18 +291,22 @@ func (l *gpLayout) completed(x []float64, whole []bool, number int) []float64 {
 	}
 	switch {
 	case !lacks:
-		return x
+		return [][]float64{x}
 	case !had:
 		return nil
 	}
-	x = slices.Clone(x)
 	rng := rand.New(rand.NewPCG(uint64(number), 0x6c61636b73)) // "lacks"
-	for j := range x {
-		if u := rng.Float64(); whole[j] && math.IsNaN(x[j]) {
-			x[j] = l.axes[j].position(l.axes[j].domain.FromUnit(u))
+	const times = 3                                            // with one, the model takes long to learn that the others do not matter
+	points := make([][]float64, times)
+	for i := range points {
+		points[i] = slices.Clone(x)
+		for j := range x {
+			if u := rng.Float64(); whole[j] && math.IsNaN(x[j]) {
+				points[i][j] = l.axes[j].position(l.axes[j].domain.FromUnit(u))
+			}
 		}
 	}
-	return x
+	return points
 }
 
 func hasConstraint(t *storage.Trial, name string) bool {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -576,5 +577,30 @@ func TestGPEndsHalfWay(t *testing.T) {
 				t.Errorf("%s, seed %d: %d of 50 trials ended half way, the best is %v", name, seed+1, ended, best)
 			}
 		}
+	}
+}
+
+// Failures by chance cost no more than their trials.
+func TestGPFailuresByChance(t *testing.T) {
+	sum := 0.0
+	for seed := range uint64(5) {
+		best := 1.0
+		rng := rand.New(rand.NewPCG(seed, 3))
+		gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.GP)}, 60, func(tr *hone.Trial) (float64, error) {
+			v := 0.0
+			for j := range 4 {
+				x := tr.SuggestFloat(fmt.Sprint("x", j), 0, 1)
+				v += (x - 0.3 - 0.1*float64(j)) * (x - 0.3 - 0.1*float64(j))
+			}
+			if rng.IntN(3) == 0 {
+				return 0, errors.New("by chance")
+			}
+			best = min(best, v)
+			return v, nil
+		})
+		sum += math.Log10(best)
+	}
+	if mean := sum / 5; mean > -4 {
+		t.Errorf("the best is 10^%.1f on average", mean)
 	}
 }

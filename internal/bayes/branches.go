@@ -128,8 +128,8 @@ func (st *state) within(b *branch, p *Problem, c criterion, how string) (criteri
 	if !math.IsInf(b.best, 1) {
 		c, how = improvement{b.best, st.models[0].NoiseVariance()}, "expected improvement"
 	}
-	if len(p.Limits) > 0 {
-		c = constrained{c, 1}
+	if len(st.models) > 1 {
+		c = st.constrained(p, c)
 	} else if c == nil { // all points of the branch are believed ones
 		c, how = confidence{timid}, "confidence bound"
 	}

@@ -70,7 +70,16 @@ func (c exploration) bound(mu, sigma []float64) float64 {
 // the probabilities alone: the search for a first point that is allowed.
 type constrained struct {
 	objective criterion
-	from      int // the first constraint's output
+	from      int     // the first constraint's output
+	nugget    float64 // variance by which the last output is less certain than its model says
+}
+
+// width returns the standard deviation of an observation of output k of so many.
+func (c constrained) width(k, outputs int, sigma float64) float64 {
+	if k < outputs-1 {
+		return sigma
+	}
+	return math.Sqrt(sigma*sigma + c.nugget)
 }
 
 func (c constrained) value(mu, sigma, dMu, dSigma []float64) float64 {
@@ -81,9 +90,10 @@ func (c constrained) value(mu, sigma, dMu, dSigma []float64) float64 {
 		v = c.objective.value(mu[:c.from], sigma[:c.from], dMu[:c.from], dSigma[:c.from])
 	}
 	for k := c.from; k < len(mu); k++ {
-		l, dm, ds := acq.LogFeasible(mu[k], sigma[k])
+		total := c.width(k, len(mu), sigma[k])
+		l, dm, ds := acq.LogFeasible(mu[k], total)
 		v += l
-		dMu[k], dSigma[k] = dm, ds
+		dMu[k], dSigma[k] = dm, ds*sigma[k]/total
 	}
 	return v
 }
@@ -95,7 +105,7 @@ func (c constrained) bound(mu, sigma []float64) float64 {
 	}
 	for k := c.from; k < len(mu); k++ {
 		if mu[k] > 0 { // the wider, the likelier
-			l, _, _ := acq.LogFeasible(mu[k], sigma[k])
+			l, _, _ := acq.LogFeasible(mu[k], c.width(k, len(mu), sigma[k]))
 			v += l
 		}
 	}

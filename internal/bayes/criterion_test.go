@@ -23,9 +23,10 @@ func criteria() map[string]struct {
 		"confidence":              {confidence{1.8}, 1},
 		"exploration":             {exploration{1.8, 0.1}, 1},
 		"volume":                  {newVolume(front, []float64{1.2, 1.4}, bent, 1), 2},
-		"constrained":             {constrained{improvement{-0.7, 0}, 1}, 3},
-		"constrained volume":      {constrained{newVolume(front, []float64{1.2, 1.4}, bent, 1), 2}, 3},
-		"feasibility":             {constrained{nil, 1}, 2},
+		"constrained":             {constrained{objective: improvement{-0.7, 0}, from: 1}, 3},
+		"constrained volume":      {constrained{objective: newVolume(front, []float64{1.2, 1.4}, bent, 1), from: 2}, 3},
+		"feasibility":             {constrained{objective: nil, from: 1}, 2},
+		"constrained under noise": {constrained{objective: improvement{-0.7, 0}, from: 1, nugget: 0.4}, 3},
 	}
 }
 

@@ -79,7 +79,7 @@ func (p *Problem) start() int {
 // former returns the fits that were noted, and at how many points, if there is one
 // for each output.
 func (p *Problem) former() ([]Fit, int) {
-	if len(p.Former) != len(p.Values)+len(p.Limits) {
+	if len(p.Former) != len(p.outputs()) {
 		return nil, 0
 	}
 	return p.Former, p.FormerAt
@@ -195,8 +195,8 @@ func (st *state) criterion(p *Problem, rng *rand.Rand) (criterion, string) {
 			c, how = st.several(p)
 		}
 	}
-	if len(p.Limits) > 0 {
-		c = constrained{c, m}
+	if len(st.models) > m {
+		c = st.constrained(p, c)
 	}
 	return c, how
 }

@@ -207,7 +207,7 @@ func TestSearchGradient(t *testing.T) {
 		r.step(t)
 	}
 	st := new(Engine).state(&r.p)
-	sr := &search{space: s, models: st.models, crit: constrained{improvement{-1, 0.01}, 1}, x: st.ranked, rng: rand.New(rand.NewPCG(1, 2))}
+	sr := &search{space: s, models: st.models, crit: constrained{objective: improvement{-1, 0.01}, from: 1}, x: st.ranked, rng: rand.New(rand.NewPCG(1, 2))}
 	sr.prepare()
 	grad, scrap := make([]float64, 5), make([]float64, 5)
 	for range 30 {

@@ -52,14 +52,15 @@ type search struct {
 // prepare makes the search's memory ready. It must be called once, when the fields
 // above are set.
 func (s *search) prepare() {
-	n, q := s.models[0].Len(), len(s.models)
+	most, q := 0, len(s.models)
 	s.scratch = make([]gp.Scratch, q)
 	s.z, s.g = make([]float64, s.space.seen()), make([]float64, s.space.seen())
 	s.r2 = make([][]float64, q)
-	for k := range s.r2 {
-		s.r2[k] = make([]float64, n)
+	for k, m := range s.models {
+		s.r2[k] = make([]float64, m.Len())
+		most = max(most, m.Len())
 	}
-	s.shifted = make([]float64, n)
+	s.shifted = make([]float64, most)
 	s.mu, s.sigma, s.dMu, s.dSigma = make([]float64, q), make([]float64, q), make([]float64, q), make([]float64, q)
 	s.parent = s.space.deciding()
 	s.projected = make([]bool, len(s.space.Dims))
@@ -400,11 +401,12 @@ func (s *search) sweep(x []float64, j int, v float64) float64 {
 	s.options(j, from, func(u float64) {
 		x[j] = u
 		w, better := s.at(x, v, func(k int) []float64 {
-			s.models[k].Shift(s.shifted, s.r2[k], j, math.NaN(), u)
+			m, shifted := s.models[k], s.shifted[:s.models[k].Len()]
+			m.Shift(shifted, s.r2[k], j, math.NaN(), u)
 			s.space.moved(j, from, u, func(place int, step float64) {
-				s.models[k].Shift(s.shifted, s.shifted, place, s.z[place], s.z[place]+step)
+				m.Shift(shifted, shifted, place, s.z[place], s.z[place]+step)
 			})
-			return s.shifted
+			return shifted
 		})
 		if better && !s.tried.has(x) {
 			v, to = w, u

@@ -10,11 +10,11 @@ import (
 
 // A state is what the models say when a proposal is made.
 type state struct {
-	models  []*gp.Model // objectives, then constraints; pending points are in them
-	values  [][]float64 // by output: warped values of the points that are modelled
+	models  []*gp.Model // objectives, constraints, then failure, if there was any; pending points are in them
+	values  [][]float64 // by output: warped values of the points that have one
 	told    [][]float64 // by objective, where there are several: values before the warp, finite
-	allowed []bool      // by point that is modelled: no constraint is violated
-	points  [][]float64 // those that are modelled
+	allowed []bool      // by point that is modelled: it has a result and violates no constraint
+	points  [][]float64 // those that are modelled, those that failed last
 	ranked  [][]float64 // the points that are modelled, best first
 	fits    []Fit       // what was learned now; nil: nothing
 	jitter  float64
@@ -23,7 +23,7 @@ type state struct {
 // state makes the models. It returns nil when rounding leaves one without a
 // factor.
 func (e *Engine) state(p *Problem) *state {
-	points, outputs := p.Points, append(slices.Clone(p.Values), p.Limits...)
+	points, outputs := p.Points, p.outputs()
 	order := p.ranking()
 	n := len(points)
 	fits, formerAt := p.former()
@@ -52,13 +52,14 @@ func (e *Engine) state(p *Problem) *state {
 		}
 		order = kept
 	}
-	st.points = points
 	st.ranked = pick(points, order)
+	points, outputs = p.failuresLast(points, outputs)
+	st.points = points
 	st.allowed = make([]bool, len(points))
 	for i := range points {
 		st.allowed[i] = true
 		for _, l := range outputs[len(p.Values):] {
-			st.allowed[i] = st.allowed[i] && l[i] <= 0
+			st.allowed[i] = st.allowed[i] && i < len(l) && l[i] <= 0
 		}
 	}
 	if len(e.models) != len(outputs) {
@@ -67,7 +68,7 @@ func (e *Engine) state(p *Problem) *state {
 	for k, y := range outputs {
 		z := make([]float64, len(y))
 		fits[k].Warp.apply(z, y)
-		m, err := e.condition(p, k, points, fits[k], z)
+		m, err := e.condition(p, k, points[:len(z)], fits[k], z)
 		if err != nil {
 			return nil
 		}
@@ -139,9 +140,14 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 			outputs[k] = pick(outputs[k], subset)
 		}
 	}
-	data, prior := p.Space.data(points), p.Space.prior(points)
+	points, outputs = p.failuresLast(points, outputs)
+	prior := p.Space.prior(points)
+	var data *gp.Data
 	fits := make([]Fit, len(outputs))
 	for k, y := range outputs {
+		if data == nil || data.Len() != len(y) {
+			data = p.Space.data(points[:len(y)])
+		}
 		var f Fit
 		if former != nil {
 			f = former[k]
@@ -149,6 +155,9 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 		objective := k < len(p.Values)
 		if !objective {
 			f.Warp = Level
+		}
+		if k >= len(p.Values)+len(p.Limits) {
+			prior = failurePrior(prior)
 		}
 		fit, model := learn(&e.fitter, data, prior, y, f, choose && objective)
 		if model == nil {
@@ -159,8 +168,8 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 	return fits
 }
 
-// condition returns the model of output k on points and on those that are
-// pending, which are believed to have the values that are foretold.
+// condition returns the model of output k on points, whose values are z, and on those
+// that are pending, which are believed to have the values that are foretold.
 //
 // D. Ginsbourger, R. Le Riche, L. Carraro, "Kriging is well-suited to parallelize
 // optimization", 2010, https://doi.org/10.1007/978-3-642-10701-6_6.

@@ -1,0 +1,108 @@
+package bayes
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gohone/hone/internal/gp"
+)
+
+// A failure says nothing of the objectives at its point. To take it for a bad value
+// makes the model rough, and wrong all around it where failures come by chance. So
+// objectives and constraints are modelled on the other points alone, and where points
+// fail is an output of its own, like a constraint that is violated there.
+//
+// docs/design/gp.md has figures.
+//
+// M. A. Gelbart, J. Snoek, R. P. Adams, "Bayesian optimization with unknown
+// constraints", 2014, arXiv:1403.5607, section 5 (constraints seen as yes or no).
+
+// failures returns an output that is 1 where a point failed and −1 elsewhere. It returns
+// nil when no point failed, or every one: then there is nothing else to model.
+func (p *Problem) failures() []float64 {
+	out := make([]float64, len(p.Points))
+	failed := 0
+	for i := range out {
+		out[i] = -1
+		for _, v := range p.Values {
+			if math.IsNaN(v[i]) || math.IsInf(v[i], 1) {
+				out[i] = 1
+			}
+		}
+		if out[i] > 0 {
+			failed++
+		}
+	}
+	if failed == 0 || failed == len(out) {
+		return nil
+	}
+	return out
+}
+
+// outputs returns what is modelled: the objectives, the constraints and, if some points
+// failed, failure.
+func (p *Problem) outputs() [][]float64 {
+	out := append(slices.Clone(p.Values), p.Limits...)
+	if f := p.failures(); f != nil {
+		out = append(out, f)
+	}
+	return out
+}
+
+// failuresLast puts the points that failed behind all others and cuts them off all
+// outputs but failure, if there is one.
+func (p *Problem) failuresLast(points [][]float64, outputs [][]float64) ([][]float64, [][]float64) {
+	last := len(outputs) - 1
+	if last < len(p.Values)+len(p.Limits) {
+		return points, outputs
+	}
+	var order, failed []int
+	for i, f := range outputs[last] {
+		if f > 0 {
+			failed = append(failed, i)
+		} else {
+			order = append(order, i)
+		}
+	}
+	known := len(order)
+	if known == 0 { // of a subset
+		return points, outputs
+	}
+	order = append(order, failed...)
+	sorted := make([][]float64, len(outputs))
+	for k, y := range outputs {
+		sorted[k] = pick(y, order)
+		if k < last {
+			sorted[k] = sorted[k][:known]
+		}
+	}
+	return pick(points, order), sorted
+}
+
+// failurePrior is the prior of failure. Failures set in all at once, which a model fits
+// best by lengthscales so short that it knows nothing anywhere: there are none of these.
+func failurePrior(prior *gp.Prior) *gp.Prior {
+	const shortest = 0.1
+	p := *prior
+	p.Lower = slices.Clone(p.Lower)
+	for j := range p.Lower[:len(p.Lower)-2] {
+		p.Lower[j] = max(p.Lower[j], math.Log(shortest))
+	}
+	return &p
+}
+
+// constrained is c where points may fail or be forbidden.
+//
+// A model of what is either 1 or −1 passes the border in between smoothly, and is too
+// sure of what it says there. With failureDoubt, a standard deviation, the probability
+// that a point does not fail rises about as its mean falls: 0.5, 0.9 and 0.998 at 0,
+// −0.4 and −0.88, where it has seen that. To this comes what it takes for noise: where
+// points fail by chance no place is safe.
+func (st *state) constrained(p *Problem, c criterion) criterion {
+	const failureDoubt = 0.3
+	out := constrained{objective: c, from: len(p.Values)}
+	if len(st.models) > len(p.Values)+len(p.Limits) {
+		out.nugget = st.models[len(st.models)-1].NoiseVariance() + failureDoubt*failureDoubt
+	}
+	return out
+}

@@ -1,0 +1,72 @@
+package bayes
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestFailuresLast(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	p := &Problem{
+		Points: [][]float64{{0}, {0.1}, {0.2}, {0.3}},
+		Values: [][]float64{{5, nan, 7, inf}},
+		Limits: [][]float64{{-1, nan, 1, -1}},
+	}
+	points, outputs := p.failuresLast(p.Points, p.outputs())
+	if want := []float64{0, 0.2, 0.1, 0.3}; !slices.EqualFunc(points, want, func(x []float64, w float64) bool { return x[0] == w }) {
+		t.Errorf("points %v, want %v", points, want)
+	}
+	for k, want := range [][]float64{{5, 7}, {-1, 1}, {-1, -1, 1, 1}} {
+		if !slices.Equal(outputs[k], want) {
+			t.Errorf("output %d is %v, want %v", k, outputs[k], want)
+		}
+	}
+	for _, values := range [][]float64{{1, 2, 3, 4}, {nan, inf, nan, nan}} {
+		p := &Problem{Points: p.Points, Values: [][]float64{values}}
+		if n := len(p.outputs()); n != 1 {
+			t.Errorf("%d outputs with the values %v, want 1", n, values)
+		}
+	}
+}
+
+// failing returns a problem in two dimensions: a bowl at (0.5, 0.5), known at 40 points by
+// chance but those that fail.
+func failing(fails func(x []float64, rng *rand.Rand) bool) *Problem {
+	rng := rand.New(rand.NewPCG(1, 40))
+	p := &Problem{Space: &Space{Dims: []Dim{{Kind: Continuous}, {Kind: Continuous}}}, Values: make([][]float64, 1)}
+	for range 40 {
+		x := []float64{rng.Float64(), rng.Float64()}
+		y := (x[0]-0.5)*(x[0]-0.5) + (x[1]-0.5)*(x[1]-0.5)
+		if fails(x, rng) {
+			y = math.NaN()
+		}
+		p.Points = append(p.Points, x)
+		p.Values[0] = append(p.Values[0], y)
+	}
+	return p
+}
+
+// Where points fail by chance, the next one is where it would be without these.
+func TestFailuresByChance(t *testing.T) {
+	p := failing(func(_ []float64, rng *rand.Rand) bool { return rng.IntN(3) == 0 })
+	for seed := range uint64(10) {
+		x := new(Engine).Propose(p, rand.New(rand.NewPCG(seed, 1))).Point
+		if d := math.Hypot(x[0]-0.5, x[1]-0.5); d > 0.1 {
+			t.Errorf("seed %d: proposes %v, %v away from the optimum", seed, x, d)
+		}
+	}
+}
+
+// Where all points on one side fail, the optimum among them, the next one is beside the
+// border.
+func TestFailuresOnOneSide(t *testing.T) {
+	p := failing(func(x []float64, _ *rand.Rand) bool { return x[0] < 0.6 })
+	for seed := range uint64(10) {
+		x := new(Engine).Propose(p, rand.New(rand.NewPCG(seed, 1))).Point
+		if x[0] < 0.55 || x[0] > 0.7 || math.Abs(x[1]-0.5) > 0.2 {
+			t.Errorf("seed %d: proposes %v", seed, x)
+		}
+	}
+}
