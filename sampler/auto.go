@@ -49,7 +49,7 @@ const (
 // An autoView is what Auto knows of a history.
 type autoView struct {
 	read   int // trials that are accounted for
-	params int // of each trial that did not fail; −1: they differ
+	params int // of each complete trial; −1: they differ
 }
 
 var (
@@ -118,7 +118,7 @@ func (a *Auto) plain(h *storage.History) bool {
 	v := a.view(h)
 	for _, t := range h.Trials()[min(v.read, h.Len()):] {
 		switch {
-		case t.State == storage.Failed:
+		case t.State != storage.Complete: // it may have ended before it had them all
 		case v.params == 0:
 			v.params = len(t.Params)
 		case v.params != len(t.Params):

@@ -76,6 +76,12 @@ func TestAutoChooses(t *testing.T) {
 		}
 		return numbers(tr)
 	}
+	halfWay := func(tr *hone.Trial) ([]float64, error) {
+		if tr.SuggestFloat("x", -5, 5) > 4.5 {
+			return nil, hone.ErrPruned
+		}
+		return numbers(tr)
+	}
 	wide := func(tr *hone.Trial) ([]float64, error) {
 		sum := 0.0
 		for i := range 400 {
@@ -98,6 +104,7 @@ func TestAutoChooses(t *testing.T) {
 		{"one trial later", 301, one, numbers, "GP: in turns with TPE"},
 		{"two trials later", 302, one, numbers, "TPE: in turns with GP"},
 		{"many trials of numbers", 640, one, numbers, "CMAES: "},
+		{"many trials of numbers, some pruned half way", 640, one, halfWay, "CMAES: "},
 		{"few trials with a category", 20, one, kinds, "GP: "},
 		{"a category", 640, one, kinds, "TPE: the space has categories"},
 		{"few trials with a condition", 20, one, condition, "GP: "},
@@ -164,4 +171,14 @@ func TestAutoResumes(t *testing.T) {
 			t.Fatalf("trial %d: %v and %v", i, whole[i].Params, parts[i].Params)
 		}
 	}
+}
+
+// FuzzAuto gives Auto histories of any kind, as long as takes it through all its algorithms.
+func FuzzAuto(f *testing.F) {
+	for i := range uint64(12) {
+		f.Add(i, uint8(i*21), uint8(i*37))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, size, shape uint8) {
+		anyHistory(t, new(sampler.Auto), seed, 3*int(size), shape)
+	})
 }

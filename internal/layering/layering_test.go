@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,9 +71,12 @@ func violations(pkgs []pkg) []string {
 	return out
 }
 
-func list(t *testing.T, dir string) []pkg {
+func list(t *testing.T, dir string, what ...string) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...")
+	if len(what) == 0 {
+		what = []string{"./..."}
+	}
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,TestImports,XTestImports"}, what...)...)
 	cmd.Dir = dir
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -99,6 +103,24 @@ func TestImportsGoOneWay(t *testing.T) {
 	}
 	for _, v := range violations(pkgs) {
 		t.Error(v)
+	}
+}
+
+// TestSamplersReadNoClock: history, space and seed decide what is sampled, so neither
+// samplers nor the kernels that they are made of tell the time.
+func TestSamplersReadNoClock(t *testing.T) {
+	looked := 0
+	for _, p := range list(t, "../..", "-deps", "./sampler") {
+		if p.ImportPath != module+"/sampler" && !strings.HasPrefix(p.ImportPath, module+"/internal/") {
+			continue
+		}
+		looked++
+		if slices.Contains(p.Imports, "time") {
+			t.Errorf("%s imports time", p.ImportPath)
+		}
+	}
+	if looked < 5 {
+		t.Errorf("looked at %d packages only", looked)
 	}
 }
 
