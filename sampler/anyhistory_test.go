@@ -47,6 +47,10 @@ func anyHistory(t *testing.T, s sampler.JointSampler, seed uint64, size int, sha
 		for range directions {
 			tr.Values = append(tr.Values, value())
 		}
+		every := 1 + rng.IntN(3)
+		for i := range rng.IntN(4) {
+			tr.Reports = append(tr.Reports, storage.Report{Step: i * every, Value: value()})
+		}
 		if shape&8 > 0 {
 			tr.SystemAttrs = storage.Attrs{{Key: storage.AttrConstraintPrefix + "c", Value: fmt.Sprint(rng.NormFloat64())}}
 		}

@@ -41,8 +41,7 @@ import (
 //   - Trials under way are believed to come out as the model foretells. Where trials
 //     fail, or are pruned without a report, is modelled beside the objectives, like a
 //     constraint that is violated there: of their values it says nothing. Other pruned
-//     trials count as they were last seen, but no better than the median of the
-//     complete ones.
+//     trials count as what complete trials tell that they would have come to.
 //   - When every parameter is discrete, a point is not tried twice while an untried one
 //     is left.
 //   - Beyond 1,000 trials the model is of the best, the newest and the nearest to the

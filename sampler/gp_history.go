@@ -313,42 +313,6 @@ func hasConstraint(t *storage.Trial, name string) bool {
 	return slices.ContainsFunc(t.Constraints(), func(c storage.Constraint) bool { return c.Name == name })
 }
 
-// values returns objective k of the rows, to be minimised, NaN for failures and for
-// pruned trials of which nothing was reported.
-func (v *gpView) values(rows []gpRow, k int) []float64 {
-	column, trials := v.q.History.Value(k), v.q.History.Trials()
-	sign := v.q.Directions[k].Sign()
-	out := make([]float64, len(rows))
-	var complete []float64
-	for i, r := range rows {
-		out[i] = math.NaN()
-		switch t := trials[r.row]; t.State {
-		case storage.Complete:
-			out[i] = sign * column[r.row]
-			if out[i] == out[i] {
-				complete = append(complete, out[i])
-			}
-		case storage.Pruned:
-			if len(v.q.Directions) == 1 {
-				if last, ok := t.LastReport(); ok {
-					out[i] = sign * last.Value
-				}
-			}
-		}
-	}
-	if len(complete) == 0 {
-		return out
-	}
-	slices.Sort(complete)
-	median := complete[len(complete)/2]
-	for i, r := range rows {
-		if trials[r.row].State == storage.Pruned && out[i] < median {
-			out[i] = median
-		}
-	}
-	return out
-}
-
 // gpAttr notes with a trial what was learned when it was chosen, and what was
 // chosen while others were under way.
 const gpAttr = "hone:gp"
