@@ -40,7 +40,9 @@ import (
 //     that they hold.
 //   - Trials under way are believed to come out as the model foretells. Where trials
 //     fail, or are pruned without a report, is modelled beside the objectives, like a
-//     constraint that is violated there: of their values it says nothing. Other pruned
+//     constraint that is violated there: of their values it says nothing. A worst value
+//     that several trials have, and that is farther from all others than these are from
+//     each other, is taken for failure, too. Other pruned
 //     trials count as what complete trials tell that they would have come to.
 //   - When every parameter is discrete, a point is not tried twice while an untried one
 //     is left.

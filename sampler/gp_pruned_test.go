@@ -96,6 +96,7 @@ func BenchmarkGPPruned(b *testing.B) {
 			{"Nop", func() pruner.Pruner { return &pruner.Nop{} }},
 			{"Median", func() pruner.Pruner { return &pruner.Median{} }},
 			{"SuccessiveHalving", func() pruner.Pruner { return &pruner.SuccessiveHalving{} }},
+			{"Hyperband", func() pruner.Pruner { return &pruner.Hyperband{} }},
 		} {
 			for _, s := range []struct {
 				name  string

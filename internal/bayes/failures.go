@@ -21,22 +21,50 @@ import (
 // nil when no point failed, or every one: then there is nothing else to model.
 func (p *Problem) failures() []float64 {
 	out := make([]float64, len(p.Points))
-	failed := 0
 	for i := range out {
 		out[i] = -1
-		for _, v := range p.Values {
-			if math.IsNaN(v[i]) || math.IsInf(v[i], 1) {
+	}
+	failed := 0
+	for _, v := range p.Values {
+		limit := madeUp(v)
+		for i, y := range v {
+			if (math.IsNaN(y) || y >= limit) && out[i] < 0 {
 				out[i] = 1
+				failed++
 			}
-		}
-		if out[i] > 0 {
-			failed++
 		}
 	}
 	if failed == 0 || failed == len(out) {
 		return nil
 	}
 	return out
+}
+
+// madeUp returns the value that stands for failure among those of an objective: the
+// worst one, when several points have it and it is farther from all others than these are
+// from each other. Programs return such a value, 1e9 or an accuracy of 0, where a point
+// makes no sense. It returns +Inf where there is none.
+func madeUp(values []float64) float64 {
+	worst, times := math.Inf(-1), 0
+	for _, y := range values {
+		switch {
+		case math.IsInf(y, 1):
+		case y > worst:
+			worst, times = y, 1
+		case y == worst:
+			times++
+		}
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, y := range values {
+		if y < worst {
+			low, high = min(low, y), max(high, y)
+		}
+	}
+	if times < 2 || !(high > low) || !(worst-high > high-low) {
+		return math.Inf(1)
+	}
+	return worst
 }
 
 // outputs returns what is modelled: the objectives, the constraints and, if some points

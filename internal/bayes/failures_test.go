@@ -70,3 +70,40 @@ func TestFailuresOnOneSide(t *testing.T) {
 		}
 	}
 }
+
+func TestMadeUp(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{
+		{nil, inf},
+		{[]float64{1, 2, 1e9, 1.5, 1e9}, 1e9},
+		{[]float64{1, 2, 3.5, 3.5}, 3.5},
+		{[]float64{1, 2, 2.5, 2.5}, inf},               // not far enough
+		{[]float64{1, 2, 1e9}, inf},                    // once
+		{[]float64{1, 1, 9, 9}, inf},                   // of the others nothing is known
+		{[]float64{nan, 1, 2, 9, inf, 9, inf, nan}, 9}, // beside other failures
+		{[]float64{-inf, 2, 9, 9}, inf},
+		{[]float64{-1e308, 1e308, 1.7e308, 1.7e308}, inf},
+		{[]float64{inf, nan}, inf},
+	} {
+		if got := madeUp(c.values); got != c.want {
+			t.Errorf("%v: %v, want %v", c.values, got, c.want)
+		}
+	}
+}
+
+// A value that is made up is as good as a failure.
+func TestMadeUpFails(t *testing.T) {
+	p := failing(func(x []float64, _ *rand.Rand) bool { return x[0] < 0.6 })
+	want := new(Engine).Propose(p, rand.New(rand.NewPCG(1, 1))).Point
+	for i, y := range p.Values[0] {
+		if math.IsNaN(y) {
+			p.Values[0][i] = 5
+		}
+	}
+	if got := new(Engine).Propose(p, rand.New(rand.NewPCG(1, 1))).Point; !slices.Equal(got, want) {
+		t.Errorf("proposes %v with the value 5, %v with failures", got, want)
+	}
+}
