@@ -62,7 +62,7 @@ func mainError() error {
 	flag.StringVar(&o.report, "report", "", "runs nothing: folder for tables and pictures of the results in -keep (default here DIR/own) beside the stored ones of others")
 	flag.StringVar(&o.out, "out", "", "one file of results in the place of that folder; none keeps nothing")
 	flag.BoolVar(&o.fresh, "fresh", false, "throw away what results there are, as after a change to a sampler")
-	flag.StringVar(&o.python, "python", "", "a Python: with coco-experiment and numpy for COCO's suites (default: one is set up in the user's cache), with Optuna for its samplers")
+	flag.StringVar(&o.python, "python", "", "a Python: with coco-experiment and numpy for COCO's suites (default: one is set up in the user's cache), with scikit-learn for real, with Optuna for its samplers")
 	flag.StringVar(&o.at, "at", "25,50,100", "trials after which to compare")
 	flag.StringVar(&o.base, "base", "", "who to compare the others with; default the first sampler")
 	flag.StringVar(&o.task, "task", "", "only tasks whose name contains this")

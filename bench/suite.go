@@ -53,13 +53,13 @@ type Suite struct {
 
 // To add a suite, add a file suite_….go and a line.
 var suites = append([]Suite{
-	tables, tablesNoisy, tablesParallel, tablesPadded, tablesShifted, tablesPermuted, tablesFailing, tablesBroken, bbob3, bbob20, mixint20, synthetic, syntheticParallel, multi, multiParallel, many, fronts, branching,
+	tables, tablesNoisy, tablesParallel, tablesPadded, tablesShifted, tablesPermuted, tablesFailing, tablesBroken, bbob3, bbob20, mixint20, realStudies, synthetic, syntheticParallel, multi, multiParallel, many, fronts, branching,
 }, families()...)
 
 // An Env is where suites find what they need, until it is closed.
 type Env struct {
 	Dir    string // the folder of this program
-	Python string // with coco-experiment and numpy; empty: one is set up when it is needed
+	Python string // with what a suite needs; empty: for COCO's one is set up
 
 	closers []func() error
 }

@@ -25,7 +25,7 @@ import (
 var script string
 
 // Names are the samplers that there are.
-var Names = []string{"random", "tpe", "gp", "cma", "nsga2"}
+var Names = []string{"random", "tpe", "tpe-group", "gp", "cma", "nsga2"}
 
 // A Sampler passes on what it is asked to a Python process that has one study of
 // Optuna's. It serves one study and is to be closed.

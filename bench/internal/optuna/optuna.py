@@ -19,6 +19,8 @@ def constraints(trial):
 
 def make(name, seed, constrained):
     s = optuna.samplers
+    if name == "tpe-group":
+        return s.TPESampler(seed=seed, multivariate=True, group=True, constraints_func=constraints if constrained else None)
     cls = dict(random=s.RandomSampler, tpe=s.TPESampler, gp=s.GPSampler, cma=s.CmaEsSampler, nsga2=s.NSGAIISampler)[name]
     if constrained and name in ("tpe", "gp", "nsga2"):
         return cls(seed=seed, constraints_func=constraints)
