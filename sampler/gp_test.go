@@ -534,3 +534,28 @@ func TestGPFailuresByChance(t *testing.T) {
 		t.Errorf("the best is 10^%.1f on average", mean)
 	}
 }
+
+// A trial may fail because a constraint is violated. The constraint tells by how much.
+func TestGPFailsWhereForbidden(t *testing.T) {
+	for seed := range uint64(3) {
+		best, failed := 1.0, 0
+		gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.GP)}, 60, func(tr *hone.Trial) (float64, error) {
+			v, r := 0.0, 0.0 // least where r is 0.04
+			for j := range 4 {
+				x := tr.SuggestFloat(fmt.Sprint("x", j), 0, 1) - 0.2 - 0.25*float64(j%3)
+				v += x * x
+				r += (x - 0.1) * (x - 0.1)
+			}
+			tr.SetConstraint("r", r-0.03)
+			if r > 0.03 {
+				failed++
+				return 0, errors.New("not worth the time")
+			}
+			best = min(best, v)
+			return v, nil
+		})
+		if least := math.Pow(0.2-math.Sqrt(0.03), 2); failed > 35 || best > least+1e-4 {
+			t.Errorf("seed %d: %d of 60 trials failed, the best is %v, %v can be had", seed+1, failed, best, least)
+		}
+	}
+}

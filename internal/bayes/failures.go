@@ -9,8 +9,9 @@ import (
 
 // A failure says nothing of the objectives at its point. To take it for a bad value
 // makes the model rough, and wrong all around it where failures come by chance. So
-// objectives and constraints are modelled on the other points alone, and where points
-// fail is an output of its own, like a constraint that is violated there.
+// objectives are modelled on the other points alone, constraints on these and where they
+// are known of one that failed, and where points fail is an output of its own, like a
+// constraint that is violated there.
 //
 // docs/design/gp.md has figures.
 //
@@ -77,34 +78,46 @@ func (p *Problem) outputs() [][]float64 {
 	return out
 }
 
-// failuresLast puts the points that failed behind all others and cuts them off all
-// outputs but failure, if there is one.
-func (p *Problem) failuresLast(points [][]float64, outputs [][]float64) ([][]float64, [][]float64) {
-	last := len(outputs) - 1
-	if last < len(p.Values)+len(p.Limits) {
-		return points, outputs
-	}
-	var order, failed []int
-	for i, f := range outputs[last] {
-		if f > 0 {
-			failed = append(failed, i)
-		} else {
-			order = append(order, i)
-		}
+// A sample is what is known of an output.
+type sample struct {
+	points [][]float64
+	values []float64
+}
+
+// samples returns the points with those that failed last, the number of the others, and
+// what is known of each output: of the objectives at the others, of constraints at these
+// and where a failed point tells it, of failure, if it is among the outputs, at all.
+func (p *Problem) samples(points [][]float64, outputs [][]float64) ([][]float64, int, []sample) {
+	order, last := make([]int, len(points)), len(p.Values)+len(p.Limits)
+	for i := range order {
+		order[i] = i
 	}
 	known := len(order)
-	if known == 0 { // of a subset
-		return points, outputs
-	}
-	order = append(order, failed...)
-	sorted := make([][]float64, len(outputs))
-	for k, y := range outputs {
-		sorted[k] = pick(y, order)
-		if k < last {
-			sorted[k] = sorted[k][:known]
+	if last < len(outputs) {
+		failed := func(i int) bool { return outputs[last][i] > 0 }
+		others := slices.DeleteFunc(slices.Clone(order), failed)
+		if len(others) > 0 { // a few that stand for many may all have failed
+			known = len(others)
+			order = append(others, slices.DeleteFunc(order, func(i int) bool { return !failed(i) })...)
 		}
 	}
-	return pick(points, order), sorted
+	all := make([]sample, len(outputs))
+	for k, y := range outputs {
+		rows := order
+		switch {
+		case k < len(p.Values):
+			rows = order[:known]
+		case k < last:
+			rows = slices.Clone(order[:known])
+			for _, i := range order[known:] {
+				if !math.IsNaN(y[i]) {
+					rows = append(rows, i)
+				}
+			}
+		}
+		all[k] = sample{pick(points, rows), pick(y, rows)}
+	}
+	return pick(points, order), known, all
 }
 
 // failurePrior is the prior of failure. Failures set in all at once, which a model fits

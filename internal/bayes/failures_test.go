@@ -7,20 +7,30 @@ import (
 	"testing"
 )
 
-func TestFailuresLast(t *testing.T) {
+func TestSamples(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	p := &Problem{
 		Points: [][]float64{{0}, {0.1}, {0.2}, {0.3}},
 		Values: [][]float64{{5, nan, 7, inf}},
-		Limits: [][]float64{{-1, nan, 1, -1}},
+		Limits: [][]float64{{-1, nan, nan, 2}},
 	}
-	points, outputs := p.failuresLast(p.Points, p.outputs())
-	if want := []float64{0, 0.2, 0.1, 0.3}; !slices.EqualFunc(points, want, func(x []float64, w float64) bool { return x[0] == w }) {
-		t.Errorf("points %v, want %v", points, want)
+	same := func(points [][]float64, want ...float64) {
+		t.Helper()
+		if !slices.EqualFunc(points, want, func(x []float64, w float64) bool { return x[0] == w }) {
+			t.Errorf("points %v, want %v", points, want)
+		}
 	}
-	for k, want := range [][]float64{{5, 7}, {-1, 1}, {-1, -1, 1, 1}} {
-		if !slices.Equal(outputs[k], want) {
-			t.Errorf("output %d is %v, want %v", k, outputs[k], want)
+	points, known, samples := p.samples(p.Points, p.outputs())
+	same(points, 0, 0.2, 0.1, 0.3)
+	same(samples[0].points, 0, 0.2)
+	same(samples[1].points, 0, 0.2, 0.3) // that it is unknown of one that did not fail says something
+	same(samples[2].points, 0, 0.2, 0.1, 0.3)
+	if known != 2 || len(samples) != 3 {
+		t.Errorf("%d points did not fail, %d outputs", known, len(samples))
+	}
+	for k, want := range [][]float64{{5, 7}, {-1, nan, 2}, {-1, -1, 1, 1}} {
+		if !slices.EqualFunc(samples[k].values, want, func(a, b float64) bool { return a == b || a != a && b != b }) {
+			t.Errorf("output %d is %v, want %v", k, samples[k].values, want)
 		}
 	}
 	for _, values := range [][]float64{{1, 2, 3, 4}, {nan, inf, nan, nan}} {

@@ -11,7 +11,7 @@ import (
 // A state is what the models say when a proposal is made.
 type state struct {
 	models  []*gp.Model // objectives, constraints, then failure, if there was any; pending points are in them
-	values  [][]float64 // by output: warped values of the points that have one
+	values  [][]float64 // by output: warped values; of objectives, of the points that did not fail, which are the first
 	told    [][]float64 // by objective, where there are several: values before the warp, finite
 	allowed []bool      // by point that is modelled: it has a result and violates no constraint
 	points  [][]float64 // those that are modelled, those that failed last
@@ -53,30 +53,30 @@ func (e *Engine) state(p *Problem) *state {
 		order = kept
 	}
 	st.ranked = pick(points, order)
-	points, outputs = p.failuresLast(points, outputs)
-	st.points = points
-	st.allowed = make([]bool, len(points))
-	for i := range points {
+	all, known, samples := p.samples(points, outputs)
+	st.points = all
+	st.allowed = make([]bool, len(all))
+	for i := range known {
 		st.allowed[i] = true
-		for _, l := range outputs[len(p.Values):] {
-			st.allowed[i] = st.allowed[i] && i < len(l) && l[i] <= 0
+		for _, l := range samples[len(p.Values):] {
+			st.allowed[i] = st.allowed[i] && l.values[i] <= 0
 		}
 	}
 	if len(e.models) != len(outputs) {
 		e.models = make([]*gp.Model, len(outputs))
 	}
-	for k, y := range outputs {
-		z := make([]float64, len(y))
-		fits[k].Warp.apply(z, y)
-		m, err := e.condition(p, k, points[:len(z)], fits[k], z)
+	for k, s := range samples {
+		z := make([]float64, len(s.values))
+		fits[k].Warp.apply(z, s.values)
+		m, err := e.condition(p, k, s.points, fits[k], z)
 		if err != nil {
 			return nil
 		}
 		st.models = append(st.models, m)
 		st.values = append(st.values, z)
 		if len(p.Values) > 1 && k < len(p.Values) {
-			told := make([]float64, len(y))
-			warp.Finite(told, y)
+			told := make([]float64, len(z))
+			warp.Finite(told, s.values)
 			st.told = append(st.told, told)
 		}
 		st.jitter = max(st.jitter, m.Jitter())
@@ -140,14 +140,10 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 			outputs[k] = pick(outputs[k], subset)
 		}
 	}
-	points, outputs = p.failuresLast(points, outputs)
+	_, _, samples := p.samples(points, outputs)
 	prior := p.Space.prior(points)
-	var data *gp.Data
 	fits := make([]Fit, len(outputs))
-	for k, y := range outputs {
-		if data == nil || data.Len() != len(y) {
-			data = p.Space.data(points[:len(y)])
-		}
+	for k, s := range samples {
 		var f Fit
 		if former != nil {
 			f = former[k]
@@ -159,7 +155,7 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 		if k >= len(p.Values)+len(p.Limits) {
 			prior = failurePrior(prior)
 		}
-		fit, model := learn(&e.fitter, data, prior, y, f, choose && objective)
+		fit, model := learn(&e.fitter, p.Space.data(s.points), prior, s.values, f, choose && objective)
 		if model == nil {
 			return nil
 		}
