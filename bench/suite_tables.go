@@ -93,13 +93,9 @@ func tableDomains(t *table.Table) []distributions.Distribution {
 func runTable(t *table.Table, noisy bool) func(*hone.Trial, *rand.Rand) ([]float64, float64, error) {
 	domains := tableDomains(t)
 	return func(trial *hone.Trial, noise *rand.Rand) ([]float64, float64, error) {
-		at := make([]int, len(domains))
-		for j, d := range domains {
-			k, err := suggestCell(trial, t.Params[j].Name, d)
-			if err != nil {
-				return nil, 0, err
-			}
-			at[j] = k
+		at, err := suggestCells(trial, t, domains)
+		if err != nil {
+			return nil, 0, err
 		}
 		cell := t.Cell(at)
 		mean := t.Mean(cell)
@@ -119,12 +115,19 @@ func runTable(t *table.Table, noisy bool) func(*hone.Trial, *rand.Rand) ([]float
 	}
 }
 
-// suggestCell asks for a parameter and returns the number of its value.
-func suggestCell(trial *hone.Trial, name string, d distributions.Distribution) (int, error) {
-	v, err := trial.Suggest(name, d)
-	if err != nil {
-		return 0, err
+// suggestCells asks for all parameters of a table and returns the numbers of their values.
+func suggestCells(trial *hone.Trial, t *table.Table, domains []distributions.Distribution) ([]int, error) {
+	at := make([]int, len(domains))
+	for j, d := range domains {
+		v, err := trial.Suggest(t.Params[j].Name, d)
+		if err != nil {
+			return nil, err
+		}
+		k, err := d.Internal(v)
+		if err != nil {
+			return nil, err
+		}
+		at[j] = int(k)
 	}
-	k, err := d.Internal(v)
-	return int(k), err
+	return at, nil
 }

@@ -147,16 +147,14 @@ func runVariant(t *table.Table, v variant) func(*hone.Trial, *rand.Rand) ([]floa
 		pads = append(pads, p)
 	}
 	return func(trial *hone.Trial, noise *rand.Rand) ([]float64, float64, error) {
-		at := make([]int, len(domains))
-		for j, d := range domains {
-			k, err := suggestCell(trial, t.Params[j].Name, d)
-			if err != nil {
-				return nil, 0, err
+		at, err := suggestCells(trial, t, domains)
+		if err != nil {
+			return nil, 0, err
+		}
+		for j, order := range v.order {
+			if order != nil {
+				at[j] = order[at[j]]
 			}
-			if v.order != nil && v.order[j] != nil {
-				k = v.order[j][k]
-			}
-			at[j] = k
 		}
 		for _, p := range pads {
 			if _, err := trial.Suggest(p.Name, p.Distribution); err != nil {

@@ -3,16 +3,15 @@
 package coco
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/gohone/hone/bench/internal/child"
 )
 
 // A Function is one of COCO's, to be minimised.
@@ -32,29 +31,18 @@ type Param struct {
 type Server struct {
 	Functions []Function
 
-	mu   sync.Mutex
-	in   io.WriteCloser
-	out  *bufio.Reader
-	wait func() error
+	mu      sync.Mutex
+	process *child.Process
 }
 
 // Start starts coco.py with a Python that has coco-experiment and numpy: the
 // functions of a suite of COCO's, as bbob or bbob-mixint.
 func Start(python, script, suite string, dimension, instance int) (*Server, error) {
-	cmd := exec.Command(python, script, suite, strconv.Itoa(dimension), strconv.Itoa(instance))
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	p, err := child.Start(exec.Command(python, script, suite, strconv.Itoa(dimension), strconv.Itoa(instance)))
 	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("coco: %w", err)
 	}
-	s, err := connect(in, out, cmd.Wait)
+	s, err := connect(p)
 	if err != nil {
 		return nil, fmt.Errorf("coco: %s %s: %w", python, script, err)
 	}
@@ -62,9 +50,9 @@ func Start(python, script, suite string, dimension, instance int) (*Server, erro
 }
 
 // connect reads what functions there are.
-func connect(in io.WriteCloser, out io.Reader, wait func() error) (*Server, error) {
-	s := &Server{in: in, out: bufio.NewReader(out), wait: wait}
-	head, err := s.out.ReadBytes('\n')
+func connect(p *child.Process) (*Server, error) {
+	s := &Server{process: p}
+	head, err := p.Out.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(head, &s.Functions)
 	}
@@ -82,10 +70,10 @@ func (s *Server) Eval(function int, x []float64) (float64, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.in.Write(append(line, '\n')); err != nil {
+	if _, err := s.process.In.Write(append(line, '\n')); err != nil {
 		return 0, fmt.Errorf("coco: %w", err)
 	}
-	text, err := s.out.ReadString('\n')
+	text, err := s.process.Out.ReadString('\n')
 	if err != nil {
 		return 0, fmt.Errorf("coco: no answer to %q: %w", line, err)
 	}
@@ -97,4 +85,4 @@ func (s *Server) Eval(function int, x []float64) (float64, error) {
 }
 
 // Close ends the process.
-func (s *Server) Close() error { return errors.Join(s.in.Close(), s.wait()) }
+func (s *Server) Close() error { return s.process.Close() }

@@ -8,29 +8,25 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/gohone/hone/bench/internal/child"
 )
 
 // fake answers as coco.py does, with the sum of the numbers.
 func fake(t *testing.T, head string) (*Server, error) {
 	t.Helper()
-	inR, inW := io.Pipe()
-	outR, outW := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer outW.Close()
-		fmt.Fprintln(outW, head)
-		for lines := bufio.NewScanner(inR); lines.Scan(); {
+	return connect(child.Fake(func(lines *bufio.Scanner, out io.Writer) {
+		fmt.Fprintln(out, head)
+		for lines.Scan() {
 			var f int
 			var a, b float64
 			if _, err := fmt.Sscan(lines.Text(), &f, &a, &b); err != nil {
-				fmt.Fprintln(outW, "no number")
+				fmt.Fprintln(out, "no number")
 				continue
 			}
-			fmt.Fprintln(outW, a+b)
+			fmt.Fprintln(out, a+b)
 		}
-	}()
-	return connect(inW, outR, func() error { <-done; return nil })
+	}))
 }
 
 func TestServer(t *testing.T) {

@@ -3,19 +3,17 @@
 package optuna
 
 import (
-	"bufio"
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/gohone/hone/bench/internal/child"
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
 	"github.com/gohone/hone/storage"
@@ -34,13 +32,12 @@ type Sampler struct {
 	Name   string // one of Names
 	Seed   int
 
-	mu    sync.Mutex
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	out   *json.Decoder
-	read  int          // trials of the history that are told
-	under map[int]bool // numbers of trials that were begun there and not told
-	spent time.Duration
+	mu      sync.Mutex
+	process *child.Process // nil: none yet
+	out     *json.Decoder
+	read    int          // trials of the history that are told
+	under   map[int]bool // numbers of trials that were begun there and not told
+	spent   time.Duration
 }
 
 var _ sampler.Sampler = (*Sampler)(nil)
@@ -56,10 +53,10 @@ func (s *Sampler) Spent() time.Duration {
 func (s *Sampler) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cmd == nil {
+	if s.process == nil {
 		return nil
 	}
-	return errors.Join(s.in.Close(), s.cmd.Wait())
+	return s.process.Close()
 }
 
 func (s *Sampler) start(directions []storage.Direction) error {
@@ -73,19 +70,11 @@ func (s *Sampler) start(directions []storage.Direction) error {
 	}
 	cmd := exec.Command(s.Python, args...)
 	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	p, err := child.Start(cmd)
 	if err != nil {
-		return err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("optuna: %w; name a Python that has Optuna", err)
 	}
-	s.cmd, s.in, s.out, s.under = cmd, in, json.NewDecoder(bufio.NewReader(out)), make(map[int]bool)
+	s.process, s.out, s.under = p, json.NewDecoder(p.Out), make(map[int]bool)
 	return nil
 }
 
@@ -93,7 +82,7 @@ func (s *Sampler) start(directions []storage.Direction) error {
 func (s *Sampler) Sample(_ context.Context, q *sampler.Query, name string, d distributions.Distribution) (float64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cmd == nil {
+	if s.process == nil {
 		if err := s.start(q.Directions); err != nil {
 			return 0, err
 		}
@@ -148,7 +137,7 @@ func (s *Sampler) send(m map[string]any) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.in.Write(append(text, '\n')); err != nil {
+	if _, err := s.process.In.Write(append(text, '\n')); err != nil {
 		return fmt.Errorf("optuna: %w", err)
 	}
 	return nil

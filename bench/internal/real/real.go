@@ -3,16 +3,15 @@
 package real
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"sync"
 
+	"github.com/gohone/hone/bench/internal/child"
 	"github.com/gohone/hone/distributions"
 )
 
@@ -30,28 +29,18 @@ var ErrFailed = errors.New("the trial failed")
 type Server struct {
 	Tasks []Task
 
-	mu   sync.Mutex
-	in   io.WriteCloser
-	out  *json.Decoder
-	wait func() error
+	mu      sync.Mutex
+	process *child.Process
+	out     *json.Decoder
 }
 
 // Start starts real.py with a Python that has scikit-learn.
 func Start(python, script string) (*Server, error) {
-	cmd := exec.Command(python, script)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	p, err := child.Start(exec.Command(python, script))
 	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("real: %w", err)
 	}
-	s, err := connect(in, out, cmd.Wait)
+	s, err := connect(p)
 	if err != nil {
 		return nil, fmt.Errorf("real: %s %s: %w", python, script, err)
 	}
@@ -59,8 +48,8 @@ func Start(python, script string) (*Server, error) {
 }
 
 // connect reads what tasks there are.
-func connect(in io.WriteCloser, out io.Reader, wait func() error) (*Server, error) {
-	s := &Server{in: in, out: json.NewDecoder(bufio.NewReader(out)), wait: wait}
+func connect(p *child.Process) (*Server, error) {
+	s := &Server{process: p, out: json.NewDecoder(p.Out)}
 	if err := s.out.Decode(&s.Tasks); err != nil {
 		return nil, errors.Join(fmt.Errorf("list of tasks: %w", err), s.Close())
 	}
@@ -108,11 +97,11 @@ func (s *Server) Run(task int, suggest func(name string, d distributions.Distrib
 }
 
 func (s *Server) send(text string) error {
-	if _, err := io.WriteString(s.in, text+"\n"); err != nil {
+	if _, err := io.WriteString(s.process.In, text+"\n"); err != nil {
 		return fmt.Errorf("real: %w", err)
 	}
 	return nil
 }
 
 // Close ends the process.
-func (s *Server) Close() error { return errors.Join(s.in.Close(), s.wait()) }
+func (s *Server) Close() error { return s.process.Close() }

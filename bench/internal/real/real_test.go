@@ -9,27 +9,22 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gohone/hone/bench/internal/child"
 	"github.com/gohone/hone/distributions"
 )
 
 // fake asks for x in each trial, and then says what answer makes of it.
 func fake(t *testing.T, head, distribution string, answer func(x string) string) (*Server, error) {
 	t.Helper()
-	inR, inW := io.Pipe()
-	outR, outW := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer outW.Close()
-		fmt.Fprintln(outW, head)
-		for lines := bufio.NewScanner(inR); lines.Scan(); {
-			fmt.Fprintf(outW, "{\"suggest\": \"x\", \"distribution\": %q}\n", distribution)
+	return connect(child.Fake(func(lines *bufio.Scanner, out io.Writer) {
+		fmt.Fprintln(out, head)
+		for lines.Scan() {
+			fmt.Fprintf(out, "{\"suggest\": \"x\", \"distribution\": %q}\n", distribution)
 			if lines.Scan() {
-				fmt.Fprintln(outW, answer(lines.Text()))
+				fmt.Fprintln(out, answer(lines.Text()))
 			}
 		}
-	}()
-	return connect(inW, outR, func() error { <-done; return nil })
+	}))
 }
 
 const float = `{"name": "FloatDistribution", "attributes": {"low": 0, "high": 1, "log": false, "step": null}}`
