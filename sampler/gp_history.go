@@ -295,8 +295,9 @@ func (l *gpLayout) completed(x []float64, whole []bool, number int) [][]float64 
 	case !had:
 		return nil
 	}
+	const times = 3 // with one, the model takes long to learn that the others do not matter
+
 	rng := rand.New(rand.NewPCG(uint64(number), 0x6c61636b73)) // "lacks"
-	const times = 3                                            // with one, the model takes long to learn that the others do not matter
 	points := make([][]float64, times)
 	for i := range points {
 		points[i] = slices.Clone(x)
