@@ -389,6 +389,7 @@ func (s *Study) finish(ctx context.Context, t *Trial, state State, values []floa
 			values = []float64{last.Value}
 		}
 	}
+	attached := s.known.telling(t)
 	err := s.write(ctx, &rec, state, values, why)
 	if err != nil {
 		if errors.Is(err, ErrTrialFinished) || errors.Is(err, ErrTrialNotFound) || errors.Is(err, ErrStudyNotFound) {
@@ -397,6 +398,9 @@ func (s *Study) finish(ctx context.Context, t *Trial, state State, values []floa
 			s.lease.drop(t)
 			t.release()
 		} else {
+			if attached {
+				s.known.finish(rec.ID, nil)
+			}
 			t.reopen() // it may be told again
 		}
 		return nil, fmt.Errorf("hone: tell trial %d: %w", rec.Number, err)

@@ -215,14 +215,32 @@ func (k *knowledge) begin(t *Trial) {
 	k.forget(t.rec.ID)
 }
 
+// telling has a trial count as one of this process while its result is written, so
+// that it is not read meanwhile as well. It reports whether it does so from now on
+// only: it was begun elsewhere. One whose end is known already is left alone.
+func (k *knowledge) telling(t *Trial) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	id := t.rec.ID
+	if _, ok := k.live[id]; ok {
+		return false
+	}
+	if _, ok := k.unsure[id]; !ok && id <= k.after {
+		return false
+	}
+	k.live[id] = t
+	return true
+}
+
 // finish takes in the result of a trial of this process. rec is nil when the
-// trial was ended elsewhere, and then it will be read.
+// trial was ended elsewhere, and then it will be read, unless it was before.
 func (k *knowledge) finish(id int64, rec *storage.Trial) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	_, here := k.live[id]
 	delete(k.live, id)
 	if rec == nil {
-		if _, ok := k.told[id]; !ok {
+		if _, ok := k.told[id]; here && !ok {
 			k.unsure[id] = struct{}{}
 		}
 		return
