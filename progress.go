@@ -18,7 +18,8 @@ import (
 type progress struct {
 	w        io.Writer
 	study    *Study
-	total    int           // 0: unknown
+	total    int           // trials of this call; 0: unknown
+	budget   int           // trials of the study; 0: none
 	timeout  time.Duration // 0: none
 	terminal bool
 	every    time.Duration
@@ -33,18 +34,10 @@ type progress struct {
 }
 
 func newProgress(w io.Writer, s *Study, o *OptimizeOptions) *progress {
-	p := &progress{w: w, study: s, total: o.Trials, timeout: o.Timeout, begun: time.Now(), every: 2 * time.Second}
+	p := &progress{w: w, study: s, total: o.Trials, budget: o.TotalTrials, timeout: o.Timeout, begun: time.Now(), every: 2 * time.Second}
 	if f, ok := w.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" {
 			p.terminal, p.every = true, 100*time.Millisecond
-		}
-	}
-	if o.TotalTrials > 0 {
-		s.known.mu.Lock()
-		left := max(0, o.TotalTrials-s.known.counts)
-		s.known.mu.Unlock()
-		if p.total == 0 || left < p.total {
-			p.total = left
 		}
 	}
 	p.drawn = p.begun
@@ -109,8 +102,9 @@ func (p *progress) draw(now time.Time) {
 //	37/100 trials · best 0.0312 (trial 29) · 4 pruned · 12.3/s · 5s left
 func (p *progress) line(spent time.Duration) string {
 	parts := []string{fmt.Sprintf("%d trials", p.done)}
-	if p.total > 0 {
-		parts[0] = fmt.Sprintf("%d/%d trials", p.done, p.total)
+	total := p.expected()
+	if total > 0 {
+		parts[0] = fmt.Sprintf("%d/%d trials", p.done, total)
 	}
 	if best, number := p.study.bestSoFar(); number >= 0 {
 		parts = append(parts, fmt.Sprintf("best %.6g (trial %d)", best, number))
@@ -125,10 +119,25 @@ func (p *progress) line(spent time.Duration) string {
 	if p.done > 0 {
 		parts = append(parts, pace(rate))
 	}
-	if left, ok := p.left(rate, spent); ok {
+	if left, ok := p.left(total, rate, spent); ok {
 		parts = append(parts, left.Round(time.Second).String()+" left")
 	}
 	return strings.Join(parts, " · ")
+}
+
+// expected is how many trials this call will have made in the end, 0 if nobody can
+// tell. Of a budget it is what others have not used up.
+func (p *progress) expected() int {
+	if p.budget == 0 {
+		return p.total
+	}
+	p.study.known.mu.Lock()
+	left := max(0, p.budget-p.study.known.counts)
+	p.study.known.mu.Unlock()
+	if p.total > 0 {
+		return min(p.total, p.done+left)
+	}
+	return p.done + left
 }
 
 // pace is the rate per second in words that suit it.
@@ -147,10 +156,10 @@ func pace(rate float64) string {
 }
 
 // left estimates the time to the nearer of the two ends.
-func (p *progress) left(rate float64, spent time.Duration) (time.Duration, bool) {
+func (p *progress) left(total int, rate float64, spent time.Duration) (time.Duration, bool) {
 	left, ok := time.Duration(0), false
-	if p.total > 0 && p.done > 0 && p.done < p.total {
-		left, ok = time.Duration(float64(p.total-p.done)/rate*float64(time.Second)), true
+	if total > 0 && p.done > 0 && p.done < total {
+		left, ok = time.Duration(float64(total-p.done)/rate*float64(time.Second)), true
 	}
 	if p.timeout > 0 {
 		if t := max(0, p.timeout-spent); !ok || t < left {

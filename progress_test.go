@@ -75,8 +75,8 @@ func TestProgressLeft(t *testing.T) {
 		{total: 10, spent: 5 * time.Second},
 		{total: 10, done: 10, spent: 5 * time.Second},
 	} {
-		p := &progress{total: c.total, done: c.done, timeout: c.timeout}
-		got, ok := p.left(float64(c.done)/c.spent.Seconds(), c.spent)
+		p := &progress{done: c.done, timeout: c.timeout}
+		got, ok := p.left(c.total, float64(c.done)/c.spent.Seconds(), c.spent)
 		if ok != c.ok || got.Round(time.Millisecond) != c.want {
 			t.Errorf("%+v: %v, %v", c, got, ok)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gohone/hone"
+	"github.com/gohone/hone/storage"
 )
 
 func TestProgressLines(t *testing.T) {
@@ -31,6 +32,48 @@ func TestProgressLines(t *testing.T) {
 	}
 	if strings.ContainsAny(b.String(), "\r\x1b") {
 		t.Errorf("control characters for a writer that is no terminal: %q", b.String())
+	}
+}
+
+// Of a budget the line counts what is left to this call: not what was done before
+// it, nor what others do meanwhile.
+func TestProgressOfABudget(t *testing.T) {
+	mem := storage.NewMemory()
+	if err := newStudy(t, &hone.Options{Name: "s", Storage: mem}).Optimize(parabola, 7); err != nil {
+		t.Fatal(err)
+	}
+	load := func() *hone.Study {
+		s, err := hone.LoadStudy(context.Background(), mem, "s", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	other := load()
+	for _, c := range []struct {
+		name string
+		o    hone.OptimizeOptions
+		want string
+	}{
+		{"resumed", hone.OptimizeOptions{TotalTrials: 10}, "3/3 trials"},
+		{"with a limit of its own", hone.OptimizeOptions{TotalTrials: 20, Trials: 4}, "4/4 trials"},
+		{"with another worker", hone.OptimizeOptions{TotalTrials: 20, Callbacks: []func(*hone.Study, hone.FrozenTrial){
+			func(*hone.Study, hone.FrozenTrial) {
+				if err := other.OptimizeContext(context.Background(), parabola, &hone.OptimizeOptions{Trials: 1, TotalTrials: 20}); err != nil {
+					t.Error(err)
+				}
+			},
+		}}, "3/3 trials"},
+		{"used up", hone.OptimizeOptions{TotalTrials: 20}, "0 trials"},
+	} {
+		var b bytes.Buffer
+		c.o.Progress = &b
+		if err := load().OptimizeContext(context.Background(), parabola, &c.o); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(b.String(), c.want+" · ") {
+			t.Errorf("%s: %q, not %q", c.name, b.String(), c.want)
+		}
 	}
 }
 
