@@ -183,7 +183,6 @@ func (s *Study) optimize(ctx context.Context, o *OptimizeOptions, f MultiObjecti
 	}
 	if o.Progress != nil {
 		r.progress = newProgress(o.Progress, s, o)
-		defer r.progress.end()
 	}
 	if o.Trials == 0 && o.TotalTrials == 0 && o.Timeout == 0 && len(o.Stop) == 0 && ctx.Done() == nil && s.logger != nil {
 		s.logger.Warn("hone: optimize has no limit: it goes on until Study.Stop is called", "study", s.name)
@@ -208,6 +207,11 @@ func (s *Study) optimize(ctx context.Context, o *OptimizeOptions, f MultiObjecti
 		go r.work()
 	}
 	<-r.done
+	if r.progress != nil {
+		if err := r.userCall("OptimizeOptions.Progress", r.progress.end); err != nil {
+			r.stop(err)
+		}
+	}
 	r.mu.Lock()
 	err := r.err
 	r.mu.Unlock()

@@ -107,3 +107,20 @@ func TestPartsThatPanic(t *testing.T) {
 		})
 	}
 }
+
+// A panicking is a writer that panics.
+type panicking struct{}
+
+func (panicking) Write([]byte) (int, error) { panic("out of ink") }
+
+// So may the writer of the progress, whose last line comes when all trials are done.
+func TestProgressThatPanics(t *testing.T) {
+	s := newStudy(t, nil)
+	err := s.OptimizeContext(t.Context(), parabola, &hone.OptimizeOptions{Trials: 2, Progress: panicking{}})
+	if err == nil || !strings.Contains(err.Error(), "OptimizeOptions.Progress panicked") || !strings.Contains(err.Error(), "out of ink") {
+		t.Errorf("the error is %v", err)
+	}
+	if got := states(t, s); got[hone.Complete] != 2 {
+		t.Errorf("states %v", got)
+	}
+}
