@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"runtime/debug"
 	"sync/atomic"
 
@@ -15,6 +16,18 @@ import (
 // What a user has plugged into a study may panic. The panic becomes an error that
 // names the part, for an objective's panics are not the only ones that a study
 // must survive.
+
+// notNil returns an error for a part that is nil or a nil pointer, which is what is
+// left of a constructor whose error nobody looked at.
+func notNil(what string, part any) error {
+	if part == nil {
+		return fmt.Errorf("hone: %s is nil", what)
+	}
+	if v := reflect.ValueOf(part); v.Kind() == reflect.Pointer && v.IsNil() {
+		return fmt.Errorf("hone: %s is a nil %T; look at the error of whatever made it", what, part)
+	}
+	return nil
+}
 
 // caught turns a panic of a part into an error. It is deferred.
 func caught(err *error, part any) {

@@ -124,3 +124,33 @@ func TestProgressThatPanics(t *testing.T) {
 		t.Errorf("states %v", got)
 	}
 }
+
+// A constructor that failed leaves a nil pointer, which is no nil interface.
+func TestPartsThatAreNilPointers(t *testing.T) {
+	ctx, mem := t.Context(), storage.NewMemory()
+	var none *storage.Memory
+	load := func(o *hone.Options) error {
+		if _, err := hone.NewStudy(&hone.Options{Name: "s", Storage: mem, LoadIfExists: true}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := hone.LoadStudy(ctx, mem, "s", o)
+		return err
+	}
+	create := func(o *hone.Options) error { _, err := hone.NewStudy(o); return err }
+	for what, err := range map[string]error{
+		"Options.Storage is a nil *storage.Memory":         create(&hone.Options{Storage: none}),
+		"Options.Sampler is a nil *sampler.TPE":            create(&hone.Options{Sampler: (*sampler.TPE)(nil)}),
+		"Options.Pruner is a nil *pruner.Median":           create(&hone.Options{Pruner: (*pruner.Median)(nil)}),
+		"Options.Sampler is a nil *sampler.Grid":           load(&hone.Options{Sampler: (*sampler.Grid)(nil)}),
+		"LoadStudy's storage is nil":                       func() error { _, err := hone.LoadStudy(ctx, nil, "s", nil); return err }(),
+		"LoadStudy's storage is a nil *storage.Memory":     func() error { _, err := hone.LoadStudy(ctx, none, "s", nil); return err }(),
+		"DeleteStudy's storage is a nil *storage.Memory":   hone.DeleteStudy(ctx, none, "s"),
+		"CopyStudy's from is a nil *storage.Memory":        hone.CopyStudy(ctx, none, "s", mem, ""),
+		"CopyStudy's to is nil":                            hone.CopyStudy(ctx, mem, "s", nil, ""),
+		"StudySummaries' storage is a nil *storage.Memory": func() error { _, err := hone.StudySummaries(ctx, none); return err }(),
+	} {
+		if err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%q: the error is %v", what, err)
+		}
+	}
+}

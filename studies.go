@@ -1,6 +1,7 @@
 package hone
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,8 +85,8 @@ func distance(a, b string) int {
 // DeleteStudy removes a study with all its trials. It fails with
 // ErrStudyNotFound when there is none of that name.
 func DeleteStudy(ctx context.Context, st storage.Storage, name string) error {
-	if st == nil {
-		return errors.New("hone: DeleteStudy needs a storage")
+	if err := notNil("DeleteStudy's storage", st); err != nil {
+		return err
 	}
 	if name == "" {
 		return fmt.Errorf("hone: delete study: %w: the name is empty", ErrStudyNotFound)
@@ -105,8 +106,8 @@ func DeleteStudy(ctx context.Context, st storage.Storage, name string) error {
 // the name. It fails with ErrDuplicateStudy when the name is taken there.
 // Numbers stay; ids are new.
 func CopyStudy(ctx context.Context, from storage.Storage, name string, to storage.Storage, newName string) error {
-	if from == nil || to == nil {
-		return errors.New("hone: CopyStudy needs two storages")
+	if err := cmp.Or(notNil("CopyStudy's from", from), notNil("CopyStudy's to", to)); err != nil {
+		return err
 	}
 	s, err := findStudy(ctx, from, name)
 	if err != nil {
@@ -178,8 +179,8 @@ type StudySummary struct {
 // StudySummaries describes all studies of a storage, in the order in which they
 // were made. It reads every trial.
 func StudySummaries(ctx context.Context, st storage.Storage) ([]StudySummary, error) {
-	if st == nil {
-		return nil, errors.New("hone: StudySummaries needs a storage")
+	if err := notNil("StudySummaries' storage", st); err != nil {
+		return nil, err
 	}
 	all, err := st.Studies(ctx)
 	if err != nil {

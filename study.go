@@ -116,6 +116,8 @@ func newStudy(ctx context.Context, o *Options) (*Study, error) {
 	st := o.Storage
 	if st == nil {
 		st = storage.NewMemory()
+	} else if err := notNil("Options.Storage", st); err != nil {
+		return nil, err
 	}
 	if o.MetricNames != nil && len(o.MetricNames) != len(create) {
 		if directions == nil && o.LoadIfExists { // it may exist, with other directions
@@ -187,6 +189,16 @@ func (o *Options) directions() ([]Direction, error) {
 
 // checkParts asks the sampler and the pruner whether their settings make sense.
 func checkParts(o *Options, directions []Direction) error {
+	for _, part := range []struct {
+		name string
+		is   any
+	}{{"Options.Sampler", o.Sampler}, {"Options.Pruner", o.Pruner}} {
+		if part.is != nil { // the default
+			if err := notNil(part.name, part.is); err != nil {
+				return err
+			}
+		}
+	}
 	if v, ok := o.Sampler.(sampler.Validator); ok {
 		if err := v.Validate(directions); err != nil {
 			return fmt.Errorf("hone: %w", err)
@@ -210,8 +222,8 @@ func LoadStudy(ctx context.Context, st storage.Storage, name string, o *Options)
 	if o == nil {
 		o = new(Options)
 	}
-	if st == nil {
-		return nil, errors.New("hone: LoadStudy needs a storage")
+	if err := notNil("LoadStudy's storage", st); err != nil {
+		return nil, err
 	}
 	s, err := findStudy(ctx, st, name)
 	if err != nil {
