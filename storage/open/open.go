@@ -104,7 +104,7 @@ func Open(ctx context.Context, url string, o *Options) (storage.Storage, error) 
 	}
 	rest, ok = strings.CutPrefix(rest, "//")
 	if !ok {
-		return nil, wrong(fmt.Errorf("two slashes must follow the colon of %q", scheme))
+		return nil, wrong(errors.New("two slashes must follow the colon"))
 	}
 	a, err := parse(rest)
 	if err != nil {
@@ -129,7 +129,11 @@ func (e formError) Error() string { return string(e) }
 
 // redacted returns a URL without what may be secret.
 func redacted(url string) string {
-	head, rest, _ := strings.Cut(url, "://")
+	head, rest, _ := strings.Cut(url, ":")
+	rest, ok := strings.CutPrefix(rest, "//")
+	if !ok {
+		return head + ":…"
+	}
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		rest, _, _ = strings.Cut(rest[i+1:], "?")
 		return head + "://…@" + rest

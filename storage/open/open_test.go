@@ -157,7 +157,11 @@ func TestBadURLs(t *testing.T) {
 		{canary + "://host/x", "scheme is none of"},
 		{"://x", "scheme is none of"},
 		{"sqlite:x", "sqlite:///study.db"},
-		{"sqlite:/x", "two slashes"},
+		{"sqlite:/x", "open sqlite:…: two slashes"},
+		{"mysql:user:" + canary + "@host/db", "two slashes"},
+		{"postgresql:/user:" + canary + "@host/db", "two slashes"},
+		{"redis:" + canary, "two slashes"},
+		{"mysql:user:" + canary + "@host/db?to=a://b", "two slashes"},
 		{"sqlite://x", "three slashes"},
 		{"sqlite://x/y.db", "three slashes"},
 		{"sqlite:///", ""}, // in memory
