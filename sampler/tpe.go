@@ -24,7 +24,8 @@ import (
 //     that were chosen in an older range stay in use when the range changes.
 //   - Feasible trials come before infeasible ones, which are ordered by the sum of
 //     their violations; complete ones before pruned ones, which are ordered by how
-//     far they came, then by value. Failed trials count among the rest.
+//     far they came, then by value. Failed trials count among the rest as long as
+//     those nearby foretell whether a trial fails, and for nothing when they do not.
 //   - Several objectives are ordered by non-dominated fronts, and within the last
 //     good front by the volume that a trial adds.
 //   - Trials under way count among the rest, so that workers do not crowd.
@@ -172,7 +173,7 @@ type tpeRules struct {
 	others              int // 0: all
 	liar, repeat        bool
 	even                bool // begin evenly rather than at random
-	failed              bool // failed trials count among the rest
+	failed              bool // failed trials count among the rest, while they tell of their places
 }
 
 func (s *TPE) rules(objectives int) (tpeRules, error) {

@@ -174,10 +174,10 @@ func orInf(v float64) float64 {
 // leaving out the good trials and those of later snapshots leaves as many as are
 // needed.
 func (c *tpeStudy) hash(row tpeRow, r *tpeRules) {
-	if r.others == 0 {
+	if r.others == 0 && !r.failed {
 		return
 	}
-	keep := 2*r.others + tpeSlack
+	keep := 2*max(r.others, tpeWitnesses/2) + tpeSlack
 	h := tpeHashed{qmc.Hash(c.seed, uint64(row.number)), row}
 	if len(c.hashed) == keep && h.compare(c.hashed[keep-1]) > 0 {
 		return

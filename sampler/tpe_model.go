@@ -226,8 +226,12 @@ func (v *tpeView) loadOther(m *tpeModel) error {
 			}
 		}
 	}
+	told := v.failuresTell(m)
 	next := 0
 	for _, row := range v.other {
+		if !told && v.q.History.Trial(row.row).State == storage.Failed {
+			continue
+		}
 		for next < len(running) && running[next].trial.Number < row.number {
 			addRunning(next)
 			next++

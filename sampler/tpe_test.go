@@ -431,3 +431,49 @@ func TestTPEFailsHalfWay(t *testing.T) {
 		t.Errorf("%d of 500 trials are complete, by chance 167 are", complete)
 	}
 }
+
+// failingBowl runs studies of a bowl in four dimensions. It returns the mean log10 of the
+// best values and the share of the trials of the second half that failed.
+func failingBowl(t *testing.T, n int, fresh func() sampler.Sampler, fails func(x []float64, rng *rand.Rand) bool) (best, failed float64) {
+	t.Helper()
+	const seeds = 20
+	for seed := range uint64(seeds) {
+		least := 4.0
+		rng := rand.New(rand.NewPCG(seed, 3))
+		for i, tr := range gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: fresh()}, n, func(tr *hone.Trial) (float64, error) {
+			x, v := make([]float64, 4), 0.0
+			for j := range x {
+				x[j] = tr.SuggestFloat(fmt.Sprint("x", j), 0, 1)
+				v += (x[j] - 0.3 - 0.1*float64(j)) * (x[j] - 0.3 - 0.1*float64(j))
+			}
+			if fails(x, rng) {
+				return 0, fmt.Errorf("no")
+			}
+			least = min(least, v)
+			return v, nil
+		}) {
+			if i >= n/2 && tr.State == hone.Failed {
+				failed += 2 / float64(n) / seeds
+			}
+		}
+		best += math.Log10(least) / seeds
+	}
+	return best, failed
+}
+
+// Failures by chance cost little more than their trials: 0.13 of a logarithm, 0.56 when they
+// count against their places. A region that fails is left although the optimum lies near
+// its border: without that all trials fail.
+func TestTPEFails(t *testing.T) {
+	tpe := func() sampler.Sampler { return new(sampler.TPE) }
+	chance := func(_ []float64, rng *rand.Rand) bool { return rng.IntN(3) == 0 }
+	whole, _ := failingBowl(t, 60, tpe, func([]float64, *rand.Rand) bool { return false })
+	if best, _ := failingBowl(t, 90, tpe, chance); best > whole+0.3 {
+		t.Errorf("a third failing by chance: the best of 90 trials is 10^%.2f on average, of 60 trials that do not fail 10^%.2f", best, whole)
+	}
+	region := func(x []float64, _ *rand.Rand) bool { return x[0] > 0.35 }
+	best, failed := failingBowl(t, 90, tpe, region)
+	if best > whole+0.3 || failed > 0.25 {
+		t.Errorf("65 percent of the space failing: a share of %.2f of the second half of 90 trials did, the best is 10^%.2f on average, of 60 trials without failures 10^%.2f", failed, best, whole)
+	}
+}
