@@ -231,6 +231,20 @@ func TestBadInput(t *testing.T) {
 			t.SuggestStruct(&c)
 			return 0, nil
 		}), nil, []string{".Rate", `"min=0"`}},
+		{"52 float without low", optimize(func(t *hone.Trial) (float64, error) {
+			var c struct {
+				Rate float64 `hone:"lr,high=1"`
+			}
+			t.SuggestStruct(&c)
+			return 0, nil
+		}), nil, []string{".Rate", "low= is missing", "low= and high="}},
+		{"52 int without high", optimize(func(t *hone.Trial) (float64, error) {
+			var c struct {
+				Layers int `hone:",low=1,high="`
+			}
+			t.SuggestStruct(&c)
+			return 0, nil
+		}), nil, []string{".Layers", "high= is missing", "low= and high="}},
 		{"52 not a struct", optimize(func(t *hone.Trial) (float64, error) { t.SuggestStruct(3); return 0, nil }), nil, []string{"pointer to a struct", "int"}},
 
 		{"53 enqueue unknown category", func(s *hone.Study) error {

@@ -196,7 +196,10 @@ func parseFloatTag(t reflect.Type, o tagOptions) (distributions.Distribution, er
 		to         *float64
 		need       bool
 	}{{"low", o.low, &d.Low, true}, {"high", o.high, &d.High, true}, {"step", o.step, &d.Step, false}} {
-		if n.text == "" && !n.need {
+		if n.text == "" {
+			if n.need {
+				return nil, fmt.Errorf("%s= is missing; a number needs low= and high=, or choices=1|2", n.name)
+			}
 			continue
 		}
 		v, err := strconv.ParseFloat(n.text, 64)
@@ -235,7 +238,10 @@ func parseIntTag(t reflect.Type, o tagOptions) (distributions.Distribution, erro
 		to         *int
 		need       bool
 	}{{"low", o.low, &d.Low, true}, {"high", o.high, &d.High, true}, {"step", o.step, &d.Step, false}} {
-		if n.text == "" && !n.need {
+		if n.text == "" {
+			if n.need {
+				return nil, fmt.Errorf("%s= is missing; a number needs low= and high=, or choices=1|2", n.name)
+			}
 			continue
 		}
 		v, err := parse(n.text)
