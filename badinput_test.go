@@ -340,6 +340,11 @@ func TestBadInput(t *testing.T) {
 			_, best := s.BestTrial()
 			return errors.Join(err, best)
 		}, hone.ErrNoTrials, []string{s0, "2 failed; trial 1: objective returned NaN for n=3"}},
+		{"92 best of a study whose parameters make no sense", func(s *hone.Study) error {
+			err := s.OptimizeContext(context.Background(), func(t *hone.Trial) (float64, error) { return t.SuggestFloat("x", 2, 1), nil }, &hone.OptimizeOptions{Trials: 2, Catch: func(error) bool { return true }})
+			_, best := s.BestTrial()
+			return errors.Join(err, best)
+		}, hone.ErrNoTrials, []string{`2 failed; trial 1: suggest "x": low 2 is above high 1`}},
 		{"92 best of an infeasible study", func(s *hone.Study) error {
 			err := s.Optimize(func(t *hone.Trial) (float64, error) { t.SetConstraint("c", 1); return 0, nil }, 2)
 			_, best := s.BestValue()

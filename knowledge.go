@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/gohone/hone/pruner"
@@ -186,7 +187,8 @@ func (k *knowledge) whyNone() string {
 	trials := k.log.History().Trials()
 	for i := len(trials) - 1; i >= 0; i-- {
 		if why, ok := trials[i].SystemAttrs.Get(storage.AttrError); ok {
-			return fmt.Sprintf("%s; trial %d: %v", text, trials[i].Number, decodeAttr(why))
+			trial := fmt.Sprintf("trial %d: ", trials[i].Number)
+			return text + "; " + trial + strings.TrimPrefix(fmt.Sprint(decodeAttr(why)), "hone: "+trial)
 		}
 	}
 	return text

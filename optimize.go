@@ -471,7 +471,7 @@ func (r *run) conclude(t *Trial, values []float64, err error, g *guard) {
 	case timedOut:
 		if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 			err = errTrialTimeout
-		} else {
+		} else if !errors.Is(err, errTrialTimeout) { // it may have returned the context's cause
 			err = fmt.Errorf("%w: %w", errTrialTimeout, err)
 		}
 		r.told(s.finishOrOwe(ctx, t, Failed, nil, err))

@@ -148,6 +148,9 @@ func TestTrialTimeout(t *testing.T) {
 		if text := fmt.Sprint(trials[1].SystemAttrs[storage.AttrError]); !strings.Contains(text, "left behind") {
 			t.Errorf("the abandoned trial says %s", text)
 		}
+		if text := trials[0].SystemAttrs[storage.AttrError]; text != "the trial ran out of time (OptimizeOptions.TrialTimeout)" {
+			t.Errorf("the one that returned the cause says %s", text)
+		}
 	})
 }
 
