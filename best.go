@@ -115,7 +115,11 @@ func paretoFront(rows []*storage.Trial, directions []Direction) []*storage.Trial
 	}
 	var front []*storage.Trial
 	for _, t := range sorted {
-		if !slices.ContainsFunc(front, func(f *storage.Trial) bool { return dominates(f, t) }) {
+		rivals := front
+		if len(directions) == 2 && len(front) > 0 { // the last is the best in the second value
+			rivals = front[len(front)-1:]
+		}
+		if !slices.ContainsFunc(rivals, func(f *storage.Trial) bool { return dominates(f, t) }) {
 			front = append(front, t)
 		}
 	}

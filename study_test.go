@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -235,6 +236,54 @@ func TestParetoFront(t *testing.T) {
 	}
 	if err != nil || !slices.Equal(numbers, []int{0, 1, 2, 4}) {
 		t.Errorf("front %v, %v; equal points are both on it", numbers, err)
+	}
+}
+
+// The front is what the definition says, with ties and infinities too.
+func TestParetoFrontByDefinition(t *testing.T) {
+	inf := math.Inf(1)
+	for objectives := 1; objectives <= 3; objectives++ {
+		for seed := range uint64(40) {
+			rng := rand.New(rand.NewPCG(seed, uint64(objectives)))
+			directions := make([]hone.Direction, objectives)
+			for k := range directions {
+				directions[k] = []hone.Direction{hone.Minimize, hone.Maximize}[rng.IntN(2)]
+			}
+			points := make([][]float64, 30)
+			for i := range points {
+				for range objectives {
+					points[i] = append(points[i], []float64{-inf, -1, 0, 1, 2, 3, 4, inf}[rng.IntN(8)])
+				}
+			}
+			dominates := func(a, b []float64) bool {
+				better := false
+				for k, d := range directions {
+					x, y := d.Sign()*a[k], d.Sign()*b[k]
+					if x > y {
+						return false
+					}
+					better = better || x < y
+				}
+				return better
+			}
+			var want, got []int
+			for i, p := range points {
+				if !slices.ContainsFunc(points, func(q []float64) bool { return dominates(q, p) }) {
+					want = append(want, i)
+				}
+			}
+			s := newStudy(t, &hone.Options{Directions: directions})
+			if err := s.OptimizeMulti(func(tr *hone.Trial) ([]float64, error) { return points[tr.Number()], nil }, len(points)); err != nil {
+				t.Fatal(err)
+			}
+			front, err := s.ParetoFront()
+			for _, f := range front {
+				got = append(got, f.Number)
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Fatalf("directions %v, seed %d: front %v, %v, want %v", directions, seed, got, err, want)
+			}
+		}
 	}
 }
 
