@@ -1,6 +1,7 @@
 package sampler
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -10,6 +11,10 @@ import (
 // tpeCells knows which points of a discrete space were tried. The space is the
 // product of all parameters of the study; trials that lack one of them, and those
 // outside today's domains, count for nothing.
+//
+// Integers are known by their values, so that a range that depends on another
+// parameter may change with each trial and costs nothing; grids and categories by
+// their places, and when one of those changes all trials are looked at again.
 type tpeCells struct {
 	names   []string
 	domains []distributions.Distribution
@@ -29,17 +34,10 @@ func (v *tpeView) cells() *tpeCells {
 		return nil
 	}
 	c := v.study.space
-	if c == nil || !c.fits(space) {
-		c = &tpeCells{names: sortedNames(space), first: make(map[string]int), total: 1}
-		for _, name := range c.names {
-			n, ok := space[name].Size()
-			if !ok {
-				n = 0
-			}
-			c.domains = append(c.domains, space[name])
-			c.sizes = append(c.sizes, n)
-			c.total *= float64(n)
-		}
+	if c == nil || !c.adapt(space) {
+		c = &tpeCells{names: sortedNames(space), first: make(map[string]int)}
+		c.domains, c.sizes = make([]distributions.Distribution, len(c.names)), make([]int, len(c.names))
+		c.set(space)
 		v.study.space = c
 	}
 	if c.total == 0 {
@@ -51,7 +49,7 @@ func (v *tpeView) cells() *tpeCells {
 			columns[j] = v.q.History.Column(name)
 		}
 		for ; c.read < v.read; c.read++ {
-			if c.at(func(j int) float64 { return columns[j][c.read] }) {
+			if c.at(func(j int) float64 { return columns[j][c.read] }, false) {
 				if _, ok := c.first[string(c.key)]; !ok {
 					c.first[string(c.key)] = c.read
 				}
@@ -61,26 +59,61 @@ func (v *tpeView) cells() *tpeCells {
 	return c
 }
 
-func (c *tpeCells) fits(space map[string]distributions.Distribution) bool {
+// set takes the domains of the space.
+func (c *tpeCells) set(space map[string]distributions.Distribution) {
+	c.total = 1
+	for j, name := range c.names {
+		n, ok := space[name].Size()
+		if !ok {
+			n = 0
+		}
+		c.domains[j], c.sizes[j] = space[name], n
+		c.total *= float64(n)
+	}
+}
+
+// adapt takes the domains of the space where what is known of the trials goes on to
+// hold, and reports whether it does.
+func (c *tpeCells) adapt(space map[string]distributions.Distribution) bool {
 	if len(space) != len(c.names) {
 		return false
 	}
+	changed := false
 	for j, name := range c.names {
 		d, ok := space[name]
-		if !ok || !distributions.Equal(d, c.domains[j]) {
+		switch {
+		case !ok:
+			return false
+		case distributions.Equal(d, c.domains[j]):
+		case isInt(d) && isInt(c.domains[j]):
+			changed = true
+		default:
 			return false
 		}
+	}
+	if changed {
+		c.set(space)
 	}
 	return true
 }
 
-// at sets c.key to that of a point. It reports whether the point lies in the space.
-func (c *tpeCells) at(value func(j int) float64) bool {
+func isInt(d distributions.Distribution) bool { _, ok := d.(distributions.Int); return ok }
+
+// at sets c.key to that of a point, and reports whether it has one: whether it lies
+// in the space. Of integers the range is asked for if today is true.
+func (c *tpeCells) at(value func(j int) float64, today bool) bool {
 	c.key = c.key[:0]
 	for j, d := range c.domains {
 		x := value(j)
 		if math.IsNaN(x) {
 			return false
+		}
+		if isInt(d) {
+			if x != math.Trunc(x) || today && !d.Contains(x) {
+				return false
+			}
+			c.key = binary.AppendVarint(c.key, int64(x))
+			continue
 		}
 		k := indexOf(d, x)
 		if k < 0 {
@@ -121,7 +154,7 @@ func (c *tpeCells) tried(v *tpeView, out map[string]float64) bool {
 
 // taken reports whether c.point was tried or is under way.
 func (c *tpeCells) taken(v *tpeView) bool {
-	if !c.at(func(j int) float64 { return c.point[j] }) {
+	if !c.at(func(j int) float64 { return c.point[j] }, true) {
 		return false
 	}
 	if row, ok := c.first[string(c.key)]; ok && row < v.read {
@@ -137,7 +170,7 @@ func (c *tpeCells) taken(v *tpeView) bool {
 				return x
 			}
 			return valueAt(c.domains[j], 0)
-		}) && string(c.key) == own {
+		}, true) && string(c.key) == own {
 			return true
 		}
 	}

@@ -33,7 +33,7 @@ func (v *tpeView) failuresTell(m *tpeModel) bool {
 		if len(failed) == tpeWitnesses {
 			break
 		}
-		if h.row >= v.read || !m.inside[h.row] {
+		if h.row >= v.read || !v.holds(m, h.row) {
 			continue
 		}
 		for j, c := range m.columns {

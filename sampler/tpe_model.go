@@ -23,7 +23,7 @@ type tpeModel struct {
 	under       []int // numbers of trials under way that are in other
 
 	columns   [][]float64 // of the history
-	inside    []bool      // by position in the history: the trial has a place in the space
+	inside    []int8      // by position in the history: 1: the trial has a place in the space, −1: it has none, 0: nobody asked yet
 	goodRows  []tpeRow
 	otherRows []tpeRow
 	keys      []int
@@ -97,13 +97,25 @@ func (v *tpeView) load(m *tpeModel) error {
 	for j, name := range m.names {
 		m.columns[j] = v.q.History.Column(name)
 	}
-	for row := len(m.inside); row < v.read; row++ {
-		m.inside = append(m.inside, v.has(m, row))
+	if n := v.read - len(m.inside); n > 0 {
+		m.inside = append(m.inside, make([]int8, n)...)
 	}
 	if err := v.loadGood(m); err != nil {
 		return err
 	}
 	return v.loadOther(m)
+}
+
+// holds reports whether a trial has a place in the model's space. It is asked of few of
+// many trials, and a model whose domains change with each trial is always new.
+func (v *tpeView) holds(m *tpeModel, row int) bool {
+	if m.inside[row] == 0 {
+		m.inside[row] = -1
+		if v.has(m, row) {
+			m.inside[row] = 1
+		}
+	}
+	return m.inside[row] > 0
 }
 
 // has reports whether a trial has a place in the model's space. One that failed before it
@@ -142,7 +154,7 @@ func (v *tpeView) point(m *tpeModel, row int, x []float64) {
 func (v *tpeView) loadGood(m *tpeModel) error {
 	m.places = m.places[:0]
 	for _, row := range v.good {
-		if m.inside[row.row] {
+		if v.holds(m, row.row) {
 			m.places = append(m.places, tpePlace{tpeRow: row, weight: 1})
 		}
 	}
@@ -236,7 +248,7 @@ func (v *tpeView) loadOther(m *tpeModel) error {
 			addRunning(next)
 			next++
 		}
-		if m.inside[row.row] {
+		if v.holds(m, row.row) {
 			add(row)
 		}
 	}
@@ -283,7 +295,7 @@ func (v *tpeView) soften(m *tpeModel, w []float64) []float64 {
 		}
 		if good > 0 { // they stand first
 			good--
-		} else if m.inside[e.row] {
+		} else if v.holds(m, e.row) {
 			m.nearly = append(m.nearly, tpePlace{e.tpeRow, k / last})
 		}
 	}
