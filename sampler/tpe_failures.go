@@ -9,7 +9,7 @@ import (
 // A failed trial speaks against its place, like a bad one, where it is the place that
 // makes trials fail. Where they fail by chance it says nothing, and most failures lie
 // where most trials do: around the good ones, which they would push the search away from.
-// docs/design/tpe.md has figures.
+// docs/design/failing.md has figures.
 
 // tpeWitnesses is the number of trials that are asked which of both it is: a random subset,
 // so that the cost does not grow with the study.
