@@ -128,6 +128,7 @@ func TestScript(t *testing.T) {
 }
 
 func TestScriptThenIsASampler(t *testing.T) {
+	samplertest.Run(t, func() sampler.Sampler { return &honetest.Script{Then: new(sampler.TPE)} })
 	samplertest.Options{Blind: true}.Run(t, func() sampler.Sampler { return &honetest.Script{Then: new(sampler.Random)} })
 }
 
@@ -161,6 +162,38 @@ func ExampleFault() {
 	trials, readErr := study.Trials()
 	fmt.Println(errors.Is(err, io.ErrUnexpectedEOF), trials[0].State, readErr)
 	// Output: true complete <nil>
+}
+
+// What comes after the script is chosen as by the other sampler itself: it does not
+// repeat points, and ends the study, where that one does.
+func TestScriptThen(t *testing.T) {
+	for _, then := range []sampler.Sampler{new(sampler.Grid), new(sampler.BruteForce), new(sampler.TPE)} {
+		s, err := hone.NewStudy(&hone.Options{Seed: 1, Sampler: &honetest.Script{Trials: []map[string]any{{"a": 1, "b": 2}}, Then: then}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		points, trials := make(map[string]bool), 0
+		o := &hone.OptimizeOptions{Trials: 12}
+		if _, ends := then.(sampler.Exhauster); ends {
+			o.Trials = 100
+		}
+		err = s.OptimizeContext(t.Context(), func(tr *hone.Trial) (float64, error) {
+			a, b := tr.SuggestInt("a", 0, 2), tr.SuggestInt("b", 0, 3)
+			points[fmt.Sprint(a, b)] = true
+			trials++
+			return float64(a + b), nil
+		}, o)
+		if err != nil || trials != 12 || len(points) != 12 {
+			t.Errorf("%T: %d trials of %d points out of 12, %v", then, trials, len(points), err)
+		}
+	}
+	_, err := hone.NewStudy(&hone.Options{
+		Directions: []hone.Direction{hone.Minimize, hone.Minimize},
+		Sampler:    &honetest.Script{Then: new(sampler.CMAES)},
+	})
+	if err == nil || !strings.Contains(err.Error(), "Script.Then: sampler: CMAES takes one objective") {
+		t.Errorf("CMAES for two objectives: %v", err)
+	}
 }
 
 func ExampleScript() {

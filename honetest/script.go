@@ -6,6 +6,7 @@ import (
 
 	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/sampler"
+	"github.com/gohone/hone/storage"
 )
 
 // A Script is a sampler whose every choice is written down: trial number k gets
@@ -25,22 +26,54 @@ type Script struct {
 }
 
 var (
-	_ sampler.Sampler   = (*Script)(nil)
-	_ sampler.Exhauster = (*Script)(nil)
-	_ sampler.Starter   = (*Script)(nil)
+	_ sampler.JointSampler = (*Script)(nil)
+	_ sampler.Exhauster    = (*Script)(nil)
+	_ sampler.Starter      = (*Script)(nil)
+	_ sampler.Validator    = (*Script)(nil)
 )
 
-// Exhausted reports whether all trials of the script are done or under way.
-func (s *Script) Exhausted(_ context.Context, q *sampler.Query) (bool, error) {
-	return s.Then == nil && q.History.Len()+len(q.Running) >= len(s.Trials), nil
+// Validate implements [sampler.Validator] for Then.
+func (s *Script) Validate(directions []storage.Direction) error {
+	if v, ok := s.Then.(sampler.Validator); ok {
+		if err := v.Validate(directions); err != nil {
+			return fmt.Errorf("honetest: Script.Then: %w", err)
+		}
+	}
+	return nil
+}
+
+// Exhausted reports whether all trials of the script are done or under way, and
+// Then, if there is one, has nothing left to try.
+func (s *Script) Exhausted(ctx context.Context, q *sampler.Query) (bool, error) {
+	if q.History.Len()+len(q.Running) < len(s.Trials) {
+		return false, nil
+	}
+	if then, ok := s.Then.(sampler.Exhauster); ok {
+		return then.Exhausted(ctx, q)
+	}
+	return s.Then == nil, nil
 }
 
 // Start implements [sampler.Starter].
-func (s *Script) Start(_ context.Context, q *sampler.Query) error {
-	if s.Then == nil && q.Trial.Number >= len(s.Trials) {
+func (s *Script) Start(ctx context.Context, q *sampler.Query) error {
+	if q.Trial.Number < len(s.Trials) {
+		return nil
+	}
+	if then, ok := s.Then.(sampler.Starter); ok {
+		return then.Start(ctx, q)
+	}
+	if s.Then == nil {
 		return sampler.ErrExhausted
 	}
 	return nil
+}
+
+// SampleJoint implements [sampler.JointSampler] for Then.
+func (s *Script) SampleJoint(ctx context.Context, q *sampler.Query, space map[string]distributions.Distribution) (map[string]float64, error) {
+	if then, ok := s.Then.(sampler.JointSampler); ok && q.Trial.Number >= len(s.Trials) {
+		return then.SampleJoint(ctx, q, space)
+	}
+	return nil, nil
 }
 
 // Sample implements [sampler.Sampler].
