@@ -94,10 +94,10 @@ func (s *Study) Optimize(f Objective, n int) error {
 // options set no limit.
 //
 // It returns the first error of an objective that Catch does not take, wrapped
-// with the trial's number, and of a ctx that ended its error and its cause. When ctx ends, the
-// trials under way have a second to return; those that do not complete fail, do
-// not count, and are put back into the queue, so that none is left running.
-// A limit that is reached is no error.
+// with the trial's number; where ctx has ended, an error that wraps ctx's and its
+// cause. When ctx ends, the trials under way have a second to return; those that do
+// not complete fail, do not count, and are put back into the queue, so that none is
+// left running. A limit that is reached is no error.
 func (s *Study) OptimizeContext(ctx context.Context, f Objective, o *OptimizeOptions) error {
 	if f == nil {
 		return errors.New("hone: Optimize: the objective is nil")
