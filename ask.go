@@ -389,23 +389,26 @@ func (s *Study) finish(ctx context.Context, t *Trial, state State, values []floa
 			values = []float64{last.Value}
 		}
 	}
-	attached := s.known.telling(t)
+	attached, noted := s.known.tell(rec.ID), s.known.finish
+	if attached {
+		noted = s.known.finishAttached
+	}
 	err := s.write(ctx, &rec, state, values, why)
 	if err != nil {
 		if errors.Is(err, ErrTrialFinished) || errors.Is(err, ErrTrialNotFound) || errors.Is(err, ErrStudyNotFound) {
 			err = t.refused(err)
-			s.known.finish(rec.ID, nil)
+			noted(rec.ID, nil)
 			s.lease.drop(t)
 			t.release()
 		} else {
 			if attached {
-				s.known.finish(rec.ID, nil)
+				noted(rec.ID, nil)
 			}
 			t.reopen() // it may be told again
 		}
 		return nil, fmt.Errorf("hone: tell trial %d: %w", rec.Number, err)
 	}
-	s.known.finish(rec.ID, &rec)
+	noted(rec.ID, &rec)
 	s.lease.drop(t)
 	t.release()
 	t.noteUnused()

@@ -3,6 +3,7 @@ package hone_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/gohone/hone"
@@ -88,6 +89,19 @@ func TestAttachedTrialIsKnownOnce(t *testing.T) {
 			m.after = func() { read(there) }
 			tell(there, attached, nil)
 		}},
+		{"taken from the queue, and read while it is told", func(_, there *hone.Study, _ *hone.Trial, m *meddler) {
+			attached := attach(there, 0)
+			m.after = func() { read(there) }
+			tell(there, attached, nil)
+		}},
+		{"attached twice, the second told while the first is", func(_, there *hone.Study, _ *hone.Trial, m *meddler) {
+			first, second := attach(there, 0), attach(there, 0)
+			m.after = func() {
+				tell(there, second, hone.ErrTrialFinished)
+				read(there)
+			}
+			tell(there, first, nil)
+		}},
 		{"told at the second try, read between", func(_, there *hone.Study, _ *hone.Trial, m *meddler) {
 			attached := attach(there, 0)
 			m.Storage = honetest.Faulty(m.Storage, honetest.FailOn("SetState", 1, nil))
@@ -115,6 +129,12 @@ func TestAttachedTrialIsKnownOnce(t *testing.T) {
 			there, err := hone.LoadStudy(ctx, m, "s", &hone.Options{Sampler: counter})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if strings.Contains(c.name, "queue") {
+				if err := here.Enqueue(nil, nil); err != nil {
+					t.Fatal(err)
+				}
+				read(there)
 			}
 			asked, err := here.Ask(ctx, nil)
 			if err != nil {

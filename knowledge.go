@@ -34,6 +34,7 @@ type knowledge struct {
 	told     map[int64]struct{}       // put in by tell; to be passed over when they are read
 	others   map[int64]*storage.Trial // running elsewhere
 	live     map[int64]*Trial         // running here
+	telling  map[int64]*telling       // begun elsewhere, and just being told here
 	best     *storage.Trial           // best feasible complete trial of one objective
 	sawLate  int                      // complete trials since best
 	counts   int                      // trials that count towards a budget
@@ -54,6 +55,7 @@ func newKnowledge(study string, directions []Direction, b pruner.Bracketer) *kno
 		told:       make(map[int64]struct{}),
 		others:     make(map[int64]*storage.Trial),
 		live:       make(map[int64]*Trial),
+		telling:    make(map[int64]*telling),
 	}
 }
 
@@ -111,7 +113,7 @@ func (s *Study) readNew(ctx context.Context, include []int64) error {
 			delete(k.told, t.ID)
 			continue
 		}
-		if _, ok := k.live[t.ID]; ok {
+		if _, ok := k.live[t.ID]; ok || k.telling[t.ID] != nil {
 			continue
 		}
 		k.forget(t.ID)
@@ -217,21 +219,52 @@ func (k *knowledge) begin(t *Trial) {
 	k.forget(t.rec.ID)
 }
 
-// telling has a trial count as one of this process while its result is written, so
-// that it is not read meanwhile as well. It reports whether it does so from now on
-// only: it was begun elsewhere. One whose end is known already is left alone.
-func (k *knowledge) telling(t *Trial) bool {
+// A telling is the results of one trial that are being written by this process,
+// which has it under way in as many copies: attached ones.
+type telling struct {
+	copies int
+	known  bool // one of them was taken, and is in the log
+}
+
+// tell notes that the result of a trial that was begun elsewhere is being written,
+// so that it is not read meanwhile as well. finishAttached has to follow if it
+// reports true. It leaves alone what was begun here, and what has ended already, as
+// is known: its result will be refused.
+func (k *knowledge) tell(id int64) (attached bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	id := t.rec.ID
 	if _, ok := k.live[id]; ok {
 		return false
 	}
-	if _, ok := k.unsure[id]; !ok && id <= k.after {
+	if w := k.telling[id]; w != nil {
+		w.copies++
+		return true
+	}
+	_, told := k.told[id]
+	_, unsure := k.unsure[id]
+	if told || id <= k.after && !unsure && !k.waiting.has(id) { // it may have been taken since
 		return false
 	}
-	k.live[id] = t
+	k.telling[id] = &telling{copies: 1}
 	return true
+}
+
+// finishAttached is finish after tell.
+func (k *knowledge) finishAttached(id int64, rec *storage.Trial) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	w := k.telling[id]
+	if rec != nil {
+		w.known = true
+		k.take(rec)
+	}
+	if w.copies--; w.copies > 0 {
+		return
+	}
+	delete(k.telling, id)
+	if !w.known {
+		k.unsure[id] = struct{}{}
+	}
 }
 
 // finish takes in the result of a trial of this process. rec is nil when the
@@ -241,15 +274,18 @@ func (k *knowledge) finish(id int64, rec *storage.Trial) {
 	defer k.mu.Unlock()
 	_, here := k.live[id]
 	delete(k.live, id)
-	if rec == nil {
-		if _, ok := k.told[id]; here && !ok {
-			k.unsure[id] = struct{}{}
-		}
-		return
+	if rec != nil {
+		k.take(rec)
+	} else if here {
+		k.unsure[id] = struct{}{}
 	}
-	k.forget(id)
-	if id > k.after {
-		k.told[id] = struct{}{}
+}
+
+// take puts a result of this process in, with the lock held.
+func (k *knowledge) take(rec *storage.Trial) {
+	k.forget(rec.ID)
+	if rec.ID > k.after {
+		k.told[rec.ID] = struct{}{}
 	}
 	k.append(rec)
 }

@@ -18,6 +18,11 @@ const (
 
 func (q *queue) len() int { return len(q.ids) }
 
+func (q *queue) has(id int64) bool {
+	_, found := slices.BinarySearch(q.ids, id)
+	return found
+}
+
 func (q *queue) add(id int64) {
 	if i, found := slices.BinarySearch(q.ids, id); !found {
 		q.ids = slices.Insert(q.ids, i, id)
