@@ -29,7 +29,9 @@ import (
 //     Trials that were drawn from an older distribution, enqueued, or chosen by
 //     another sampler or by Python's Optuna count too, with shortened steps.
 //   - Pruned trials rank after complete ones, by how far they came; trials that
-//     violate constraints after those, by the sum of violations; failed ones last.
+//     violate constraints after those, by the sum of violations. Failed ones, and those
+//     pruned without a report, are left out, and a generation waits for others; only where
+//     all fail do they rank last.
 //   - When a study has 20 finished trials or more as CMAES takes over, the
 //     distribution begins around the best tenth of them (WS-CMA).
 //   - Parameters that no trial has had yet are drawn at random once; then they

@@ -236,7 +236,7 @@ func (v *cmaView) rate(s *cma.Solution, t *storage.Trial, pos int) {
 	s.Value = v.q.Directions[0].Sign() * h.Value(0)[pos]
 	violation := h.Violation()[pos]
 	switch {
-	case t.State == storage.Failed, math.IsNaN(s.Value):
+	case v.unfit(pos):
 		s.Tier, s.Value = cmaUnfit, 0
 	case violation > 0:
 		s.Tier, s.Value = cmaInfeasible, violation
@@ -248,8 +248,19 @@ func (v *cmaView) rate(s *cma.Solution, t *storage.Trial, pos int) {
 	}
 }
 
+// unfit reports whether a trial has no value: it failed, or was pruned without a report.
+func (v *cmaView) unfit(pos int) bool {
+	h := v.q.History
+	return h.Trial(pos).State == storage.Failed || math.IsNaN(h.Value(0)[pos])
+}
+
 // tell makes a later step: it tells the trials, by rising number, to the
 // distribution, and begins another run when this one has converged.
+//
+// Trials that failed are left out, unless fewer than two did not. As the worst of a
+// generation, which the distribution is turned away from, they would be right where the
+// place made them fail and wrong where it was chance, and the former gains nothing
+// (docs/design/failing.md).
 func (v *cmaView) tell(st *cmaState, r cmaRecord, told []int) {
 	trials := v.q.History.Trials()
 	solutions := make([]cma.Solution, len(told))
@@ -259,6 +270,10 @@ func (v *cmaView) tell(st *cmaState, r cmaRecord, told []int) {
 		*s = st.draw(v.q.Seed, t.Number)
 		s.External = !v.space.read(s, t, st.dist.Mean())
 		v.rate(s, t, pos)
+	}
+	failed := func(s cma.Solution) bool { return s.Tier == cmaUnfit }
+	if fit := slices.DeleteFunc(slices.Clone(solutions), failed); len(fit) > 1 {
+		solutions = fit
 	}
 	st.dist.Tell(solutions)
 	st.used += len(told)
@@ -321,13 +336,14 @@ func (v *cmaView) advance(n *cmaNode) (*cmaNode, error) {
 			break // the usual case
 		}
 		told := v.byNumber(v.untold(n, n.state.since))
-		if len(told) < enough {
+		size := v.generation(told, enough)
+		if size == 0 {
 			break
 		}
 		if v.q.SetAttr == nil {
 			// Without notes nothing but their numbers tells later which trials
 			// belong together, so blocks of them are generations.
-			step(told[:enough])
+			step(told[:size])
 			continue
 		}
 		step(told)
@@ -341,6 +357,25 @@ func (v *cmaView) advance(n *cmaNode) (*cmaNode, error) {
 	}
 	v.keep(n)
 	return n, nil
+}
+
+// A generation waits until at least half as many trials as it wants did not fail, but not
+// for more than cmaPatience times as many as it wants.
+const cmaPatience = 4
+
+// generation returns how many of these trials, from the first on, make a generation that
+// wants enough of them, 0 if there are too few.
+func (v *cmaView) generation(told []int, enough int) int {
+	fit := 0
+	for i, pos := range told {
+		if !v.unfit(pos) {
+			fit++
+		}
+		if n := i + 1; n >= enough && 2*fit >= enough || n >= cmaPatience*enough {
+			return n
+		}
+	}
+	return 0
 }
 
 // enough returns how many trials make a generation: as many as the population,
