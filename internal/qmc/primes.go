@@ -46,6 +46,9 @@ func sieve(limit int) []uint64 {
 			continue
 		}
 		p = append(p, uint64(i))
+		if i > limit/i { // nor is i² an int everywhere
+			continue
+		}
 		for j := i * i; j <= limit; j += i {
 			composite[j] = true
 		}
