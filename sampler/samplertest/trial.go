@@ -193,5 +193,8 @@ func (o Options) fit(d distributions.Distribution) distributions.Distribution {
 		}
 		return distributions.Int{Low: 0, High: 1, Step: 1}
 	}
+	if _, ok := n.Size(); !ok && o.Discrete { // on 32 bits, where an int does not count so many
+		return distributions.Int{Low: 0, High: 1, Step: 1}
+	}
 	return n
 }
