@@ -99,8 +99,8 @@ func (s *CMAES) Validate(directions []storage.Direction) error {
 
 func (s *CMAES) settings() error {
 	switch {
-	case s.Population < 0 || s.Population == 1:
-		return fmt.Errorf("sampler: CMAES.Population is %d", s.Population)
+	case s.Population < 0 || s.Population == 1 || s.Population > 1e6:
+		return fmt.Errorf("sampler: CMAES.Population is %d, it must be 0 or lie between 2 and 1,000,000", s.Population)
 	case !(s.Sigma >= 0 && s.Sigma <= 10):
 		return fmt.Errorf("sampler: CMAES.Sigma is %v, it must lie between 0 and 10", s.Sigma)
 	}

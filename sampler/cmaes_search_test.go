@@ -333,7 +333,7 @@ func TestCMAESDispute(t *testing.T) {
 
 func TestCMAESSettings(t *testing.T) {
 	min := []storage.Direction{storage.Minimize}
-	for _, s := range []*sampler.CMAES{{Population: -1}, {Population: 1}, {Sigma: -1}, {Sigma: math.NaN()}, {Sigma: math.Inf(1)}} {
+	for _, s := range []*sampler.CMAES{{Population: -1}, {Population: 1}, {Population: 2e6}, {Sigma: -1}, {Sigma: math.NaN()}, {Sigma: math.Inf(1)}} {
 		if s.Validate(min) == nil {
 			t.Errorf("population %d, sigma %v: no error", s.Population, s.Sigma)
 		}

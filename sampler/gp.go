@@ -111,9 +111,9 @@ const gpObjectives = 4
 func (s *GP) Validate(directions []storage.Direction) error {
 	switch {
 	case s.StartupTrials < 0:
-		return fmt.Errorf("sampler: GP.StartupTrials is %d", s.StartupTrials)
+		return fmt.Errorf("sampler: GP.StartupTrials is %d, it must not be negative", s.StartupTrials)
 	case s.Projection < 0:
-		return fmt.Errorf("sampler: GP.Projection is %d", s.Projection)
+		return fmt.Errorf("sampler: GP.Projection is %d, it must not be negative", s.Projection)
 	case len(directions) > gpObjectives:
 		return fmt.Errorf("sampler: GP takes up to %d objectives, the study has %d: use TPE", gpObjectives, len(directions))
 	}

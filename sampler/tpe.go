@@ -142,6 +142,8 @@ func (s *TPE) Validate([]storage.Direction) error {
 		return fmt.Errorf("sampler: TPE.StartupTrials is %d, it must not be negative", s.StartupTrials)
 	case s.Candidates < 0 || s.Candidates > 1e6:
 		return fmt.Errorf("sampler: TPE.Candidates is %d, it must lie between 0 and 1,000,000", s.Candidates)
+	case s.Others > 1e6:
+		return fmt.Errorf("sampler: TPE.Others is %d, it must be 1,000,000 at most; a negative number stands for all trials", s.Others)
 	case s.Decomposition < 0 || s.Decomposition > TPEUnivariate:
 		return fmt.Errorf("sampler: TPE.Decomposition is %d, it must be one of the constants", s.Decomposition)
 	case !(s.PriorWeight >= 0) || math.IsInf(s.PriorWeight, 0):

@@ -36,6 +36,7 @@ func TestTPESettings(t *testing.T) {
 		"TPE.StartupTrials is -1":              {StartupTrials: -1},
 		"TPE.Candidates is -3":                 {Candidates: -3},
 		"TPE.Candidates is 2000000":            {Candidates: 2e6},
+		"TPE.Others is 2000000":                {Others: 2e6},
 		"TPE.Decomposition is 9":               {Decomposition: 9},
 		"TPE.PriorWeight is -1":                {PriorWeight: -1},
 		"TPE.PriorWeight is NaN":               {PriorWeight: nan},
