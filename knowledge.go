@@ -101,6 +101,9 @@ func (s *Study) readNew(ctx context.Context, include []int64) error {
 		return err
 	}
 	for _, id := range include { // a server that crashed may have lost some
+		if _, ok := k.unsure[id]; !ok {
+			continue
+		}
 		if _, ok := slices.BinarySearchFunc(trials, id, func(t storage.Trial, id int64) int { return cmp.Compare(t.ID, id) }); !ok {
 			delete(k.unsure, id)
 			delete(k.others, id)
@@ -116,17 +119,19 @@ func (s *Study) readNew(ctx context.Context, include []int64) error {
 		if _, ok := k.live[t.ID]; ok || k.telling[t.ID] != nil {
 			continue
 		}
+		if t.State == Waiting { // most of them were so before, and keep their place
+			delete(k.unsure, t.ID)
+			delete(k.others, t.ID)
+			k.waiting.add(t.ID)
+			continue
+		}
 		k.forget(t.ID)
-		switch {
-		case t.State.Finished():
-			c := *t // so that the batch can be freed
-			k.append(&c)
-		case t.State == Running:
-			c := *t
+		c := *t // so that the batch can be freed
+		if t.State == Running {
 			k.others[t.ID] = &c
 			k.unsure[t.ID] = struct{}{}
-		default:
-			k.waiting.add(t.ID)
+		} else {
+			k.append(&c)
 		}
 	}
 	return nil
