@@ -44,6 +44,9 @@ import (
 //     that several trials have, and that is farther from all others than these are from
 //     each other, is taken for failure, too. Other pruned
 //     trials count as what complete trials tell that they would have come to.
+//   - Ranges should be logarithmic where ratios count. Where a linear one is positive
+//     and its ends differ a hundredfold or more, the model learns how far between
+//     the two scales it lies.
 //   - When every parameter is discrete, a point is not tried twice while an untried one
 //     is left.
 //   - Beyond 1,000 trials the model is of the best, the newest and the nearest to the

@@ -89,6 +89,9 @@ func newGPAxis(name string, d distributions.Distribution) gpAxis {
 		a.log = d.Log && d.Low > 0
 	}
 	low, high := d.FromUnit(0), d.FromUnit(1)
+	if !a.log && low > 0 && a.dim.Kind != bayes.Nominal {
+		a.dim.Ratio = min(high/low, bayes.MostBent)
+	}
 	if a.log {
 		low, high = math.Log(low), math.Log(high)
 	}

@@ -122,11 +122,11 @@ func (p *Problem) samples(points [][]float64, outputs [][]float64) ([][]float64,
 
 // failurePrior is the prior of failure. Failures set in all at once, which a model fits
 // best by lengthscales so short that it knows nothing anywhere: there are none of these.
-func failurePrior(prior *gp.Prior) *gp.Prior {
+func failurePrior(prior *gp.Prior, lengthscales int) *gp.Prior {
 	const shortest = 0.1
 	p := *prior
 	p.Lower = slices.Clone(p.Lower)
-	for j := range p.Lower[:len(p.Lower)-2] {
+	for j := range p.Lower[:lengthscales] {
 		p.Lower[j] = max(p.Lower[j], math.Log(shortest))
 	}
 	return &p

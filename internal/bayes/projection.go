@@ -32,7 +32,7 @@ type projection struct {
 const projectedPoints = 256
 
 // numeric returns the coordinates that can be projected: numbers that every point
-// has and on which no other coordinate depends.
+// has, that are not bent, and on which no other coordinate depends.
 func (s *Space) numeric() []int {
 	not := make([]bool, len(s.Dims))
 	for _, g := range s.Groups {
@@ -44,6 +44,9 @@ func (s *Space) numeric() []int {
 		}
 	}
 	var dims []int
+	for _, j := range s.bent() {
+		not[j] = true
+	}
 	for j, d := range s.Dims {
 		if !not[j] && (d.Kind == Continuous || d.Kind == Ordinal && d.Cells > 1) {
 			dims = append(dims, j)

@@ -140,6 +140,7 @@ func (e *Engine) Propose(p *Problem, rng *rand.Rand) Proposal {
 	}
 	if (len(p.Points)+len(p.Pending))%2 == 0 && st.blind(p) {
 		copy(x, st.ranked[rng.IntN(min(nearBest, len(st.ranked)))])
+		s.prepare()
 		s.perturb(x)
 		return Proposal{Point: p.untried(x, tried, rng), How: "neighbour", Fits: st.fits, Jitter: st.jitter}
 	}

@@ -44,6 +44,7 @@ type search struct {
 	mu, sigma, dMu, dSigma []float64
 	parent                 []bool // by coordinate: groups depend on it
 	projected              []bool // by coordinate: models see it through components
+	bent                   []bool // coordinates that models may see on another scale
 	relaxed                []int  // coordinates of the gradient search
 	swept                  []int  // coordinates that are tried cell by cell
 	ws                     lbfgsb.Workspace
@@ -62,7 +63,10 @@ func (s *search) prepare() {
 	}
 	s.shifted = make([]float64, most)
 	s.mu, s.sigma, s.dMu, s.dSigma = make([]float64, q), make([]float64, q), make([]float64, q), make([]float64, q)
-	s.parent = s.space.deciding()
+	s.parent, s.bent = s.space.deciding(), make([]bool, len(s.space.Dims))
+	for _, j := range s.space.bent() {
+		s.bent[j] = true
+	}
 	s.projected = make([]bool, len(s.space.Dims))
 	if s.space.projection != nil {
 		for _, j := range s.space.projection.dims {
@@ -236,8 +240,11 @@ func (s *search) pool() []candidate {
 		}
 	}
 	copy(x, s.base)
-	for range randomCandidates {
+	for i := range randomCandidates {
 		s.space.random(x, s.kept, s.rng)
+		if i%2 == 1 {
+			s.unbend(x)
+		}
 		if p := s.space.projection; p != nil && len(s.x) > 0 {
 			p.chance(s.space, x, s.x[0], s.kept, s.rng)
 		}
@@ -265,9 +272,9 @@ func (s *search) perturb(x []float64) {
 			case Nominal:
 				x[j] = d.random(s.rng)
 			case Ordinal:
-				x[j] = d.Snap(old + [...]float64{0.3, 0.1, 0.03}[s.rng.IntN(3)]*s.rng.NormFloat64())
+				x[j] = d.Snap(s.unseen(j, s.seen(j, old)+[...]float64{0.3, 0.1, 0.03}[s.rng.IntN(3)]*s.rng.NormFloat64()))
 			default:
-				x[j] = d.Snap(old + [...]float64{0.2, 0.05, 0.01}[s.rng.IntN(3)]*s.rng.NormFloat64())
+				x[j] = d.Snap(s.unseen(j, s.seen(j, old)+[...]float64{0.2, 0.05, 0.01}[s.rng.IntN(3)]*s.rng.NormFloat64()))
 			}
 			changed = changed || x[j] != old
 		}
@@ -325,21 +332,21 @@ func (s *search) slide(x []float64, v float64) float64 {
 	}
 	at, lower, upper := make([]float64, len(free)), make([]float64, len(free)), make([]float64, len(free))
 	for i, j := range free {
-		at[i], upper[i] = x[j], 1
+		at[i], upper[i] = s.seen(j, x[j]), 1
 	}
 	y, grad := slices.Clone(x), make([]float64, len(s.z))
 	s.ws.Minimize(func(at, g []float64, limit float64) float64 {
 		for i, j := range free {
-			y[j] = at[i]
+			y[j] = s.unseen(j, at[i])
 		}
 		v := s.gradient(y, grad, -limit)
 		for i, j := range free {
-			g[i] = -grad[j]
+			g[i] = -grad[j] / s.slope(j, y[j])
 		}
 		return -v
 	}, at, lower, upper, &lbfgsb.Options{Iterations: 50, GradientTolerance: 1e-6, FunctionTolerance: 1e-8, FirstStep: 0.1})
 	for i, j := range free {
-		y[j] = s.space.Dims[j].Snap(at[i])
+		y[j] = s.space.Dims[j].Snap(s.unseen(j, at[i]))
 	}
 	w, better := s.valueAbove(y, v)
 	if !better || s.tried.has(y) {

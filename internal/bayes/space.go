@@ -40,6 +40,9 @@ type Dim struct {
 	// ln(1 + c·Growth)/ln(1 + (Cells−1)·Growth), which is where 1 + c·Growth falls
 	// on a logarithmic scale. 0 spaces them equally.
 	Growth float64
+	// Ratio is that of the upper to the lower end of a positive range on a linear scale,
+	// 0 for others. Where it is large the scale is doubted, see bent.go.
+	Ratio float64
 }
 
 // Position returns the coordinate of cell c of an ordinal or nominal dimension.

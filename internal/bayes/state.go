@@ -153,7 +153,7 @@ func (e *Engine) learn(p *Problem, outputs [][]float64, order []int, former []Fi
 			f.Warp = Level
 		}
 		if k >= len(p.Values)+len(p.Limits) {
-			prior = failurePrior(prior)
+			prior = failurePrior(prior, p.Space.seen())
 		}
 		fit, model := learn(&e.fitter, p.Space.data(s.points), prior, s.values, f, choose && objective)
 		if model == nil {

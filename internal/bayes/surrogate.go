@@ -104,6 +104,9 @@ func (s *Space) prior(points [][]float64) *gp.Prior {
 	}
 	add(0, scaleSD, 0, math.Log(0.05), math.Log(20))
 	add(noiseMean, noiseSD, 0, math.Log(minNoise), 0)
+	for _, j := range s.bent() {
+		add(bendMean*s.decades(j), bendSD*s.decades(j), 0, 0, s.decades(j))
+	}
 	return p
 }
 
@@ -148,6 +151,9 @@ func (s *Space) kinds() []gp.Kind {
 		if d.Kind == Nominal {
 			kinds[j] = gp.Nominal
 		}
+	}
+	for _, j := range s.bent() {
+		kinds[j] = gp.Bent
 	}
 	for g := range s.Groups {
 		kinds[len(s.Dims)+g] = gp.Nominal

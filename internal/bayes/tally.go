@@ -38,8 +38,8 @@ func (s *Space) tallies(set []int) int {
 func (s *Space) firstTally() int { return len(s.Dims) + len(s.Groups) }
 
 // Hyperparameters returns the number of hyperparameters of a model of the space:
-// the length of [Fit.Theta].
-func (s *Space) Hyperparameters() int { return s.seen() + 2 }
+// the length of [Fit.Theta]. Bends come last.
+func (s *Space) Hyperparameters() int { return s.seen() + 2 + len(s.bent()) }
 
 // tallyStep is by how much one coordinate changes the tally of a set. Two random
 // points are then about as far apart in the tally as in one coordinate.

@@ -2,13 +2,14 @@ package gp
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gohone/hone/internal/lbfgsb"
 )
 
 // A Prior is what is believed of the hyperparameters before the data, in the
-// order of theta: independent densities of the logarithms, normal ones where Tail is
-// 0, cut off at bounds. All slices have dims + 2 entries; Tail may be nil.
+// order of theta: independent densities of its entries, normal ones where Tail is
+// 0, cut off at bounds. All slices have as many entries as theta; Tail may be nil.
 type Prior struct {
 	Mean, SD     []float64 // an SD of +Inf is a flat density
 	Lower, Upper []float64 // Lower = Upper fixes an entry
@@ -50,6 +51,8 @@ type Fitter struct {
 	l              factor
 	k, slope, inv  []float64
 	alpha, w, work []float64
+	bent           Data        // the points of the last value, bent, if any of their coordinates is
+	byBend         [][]float64 // the derivatives of its bent columns by their bends
 }
 
 // LogPosterior returns ln p(y | X, theta) + ln p(theta), without the constant of
@@ -68,10 +71,11 @@ func (f *Fitter) LogPosterior(d *Data, y, theta []float64, p *Prior, gradient []
 // value is LogPosterior without the gradient. It leaves behind what that needs.
 func (f *Fitter) value(d *Data, y, theta []float64, p *Prior) float64 {
 	n, dims := d.n, len(d.kinds)
-	if len(y) != n || len(theta) != dims+2 {
+	if len(y) != n || len(theta) != d.hyperparameters() {
 		panic("gp: observations or hyperparameters have the wrong length")
 	}
 	f.reserve(n, dims)
+	d = f.bend(d, theta)
 	weights(f.w, theta)
 	s2, noise := math.Exp(theta[dims]), math.Exp(theta[dims+1])
 	bias := p.Bias * s2
@@ -105,6 +109,9 @@ func (f *Fitter) value(d *Data, y, theta []float64, p *Prior) float64 {
 // gradient writes the gradient at the point of the last value.
 func (f *Fitter) gradient(d *Data, theta []float64, p *Prior, gradient []float64) {
 	n, dims, alpha := d.n, len(d.kinds), f.alpha[:d.n]
+	if len(d.bent) > 0 {
+		d = &f.bent
+	}
 	s2, noise := math.Exp(theta[dims]), math.Exp(theta[dims+1])
 	bias := p.Bias * s2
 	f.l.solveTransposed(alpha)
@@ -132,6 +139,9 @@ func (f *Fitter) gradient(d *Data, theta []float64, p *Prior, gradient []float64
 		for _, j := range d.nom {
 			gradient[j] += f.w[j] * weightedMismatches(g[:i], d.cats[j], d.cats[j][i])
 		}
+		for b, j := range d.bent { // ∂K/∂a_j = −slope·w_j·(u − u')·(∂u/∂a − ∂u'/∂a)
+			gradient[dims+2+b] -= f.w[j] * weightedProducts(g[:i], d.cols[j], f.byBend[b], d.cols[j][i], f.byBend[b][i])
+		}
 	}
 	gradient[dims] += scale + trace*(s2+bias)/2
 	gradient[dims+1] += trace * noise / 2
@@ -156,6 +166,24 @@ func (f *Fitter) Maximize(d *Data, y, theta []float64, p *Prior) float64 {
 		return -v
 	}, theta, p.Lower, p.Upper, opts)
 	return -res.F
+}
+
+// bend returns the points as theta bends them, and notes the derivatives.
+func (f *Fitter) bend(d *Data, theta []float64) *Data {
+	if len(d.bent) == 0 {
+		return d
+	}
+	f.bent = *d
+	f.bent.cols = slices.Clone(d.cols)
+	f.byBend = f.byBend[:0]
+	for b, j := range d.bent {
+		col, slope := make([]float64, d.n), make([]float64, d.n)
+		for i, x := range d.cols[j] {
+			col[i], _, slope[i] = bend(x, theta[len(d.kinds)+2+b])
+		}
+		f.bent.cols[j], f.byBend = col, append(f.byBend, slope)
+	}
+	return &f.bent
 }
 
 func (f *Fitter) reserve(n, dims int) {
@@ -185,6 +213,15 @@ func weightedSquares(g, col []float64, x float64) float64 {
 		s0 += g[i] * u * u
 	}
 	return s0 + s1
+}
+
+// weightedProducts returns Σ g[i]·(x − a[i])·(y − b[i]).
+func weightedProducts(g, a, b []float64, x, y float64) (sum float64) {
+	a, b = a[:len(g)], b[:len(g)]
+	for i, v := range g {
+		sum += v * (x - a[i]) * (y - b[i])
+	}
+	return sum
 }
 
 // weightedMismatches returns the sum of g[i] where cat[i] is not c.

@@ -39,6 +39,11 @@ const (
 	Nominal
 	// Unused coordinates play no part. Their values are not kept.
 	Unused
+	// Bent coordinates are numeric ones of which it is learned whether they should be on
+	// a logarithmic scale. With a hyperparameter a ≥ 0 more they count as
+	// ln(1 + x·(eᵃ − 1))/a, which goes from x itself (a = 0) to the logarithmic scale of a
+	// range whose ends have the ratio eᵃ.
+	Bent
 )
 
 // ErrNotPositive is returned when a covariance matrix has no Cholesky factor even
@@ -48,8 +53,9 @@ var ErrNotPositive = errors.New("gp: covariance matrix is not positive definite"
 // jitters are the shares of s² that are tried in turn on the diagonal.
 var jitters = [...]float64{0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4}
 
-// Hyperparameters are passed as one slice theta of dims + 2 natural logarithms:
-// ln ℓ_1 … ln ℓ_dims, then ln s² at [Scale], then ln σ² at [Noise].
+// Hyperparameters are passed as one slice theta of dims + 2 natural logarithms,
+// ln ℓ_1 … ln ℓ_dims, then ln s² at [Scale], then ln σ² at [Noise]; after these come
+// the bends a of the bent coordinates, which are no logarithms.
 
 // Scale returns the position of ln s² in a theta for dims coordinates.
 func Scale(dims int) int { return dims }
@@ -61,7 +67,8 @@ func Noise(dims int) int { return dims + 1 }
 // one with [NewData]. It may be read by several goroutines while none appends.
 type Data struct {
 	kinds []Kind
-	num   []int       // the numeric coordinates
+	num   []int       // the numeric coordinates, bent ones among them
+	bent  []int       // the bent ones
 	nom   []int       // the nominal ones
 	cols  [][]float64 // by coordinate: the values of numeric ones
 	cats  [][]int32   // by coordinate: the categories of nominal ones
@@ -76,12 +83,18 @@ func NewData(kinds []Kind) *Data {
 		switch k {
 		case Numeric:
 			d.num = append(d.num, j)
+		case Bent:
+			d.num = append(d.num, j)
+			d.bent = append(d.bent, j)
 		case Nominal:
 			d.nom = append(d.nom, j)
 		}
 	}
 	return d
 }
+
+// hyperparameters returns the length of theta.
+func (d *Data) hyperparameters() int { return len(d.kinds) + 2 + len(d.bent) }
 
 // Len returns the number of points.
 func (d *Data) Len() int { return d.n }

@@ -10,7 +10,9 @@ import (
 // [NewModel] makes of all points. Predictions may be asked for by several
 // goroutines, each with a [Scratch] of its own, while nobody changes the model.
 type Model struct {
-	data  *Data
+	given *Data
+	data  *Data     // what is given, bent; the same where nothing is
+	bends []float64 // by coordinate; nil: nothing is bent
 	theta []float64
 	w     []float64
 	s2    float64
@@ -28,17 +30,68 @@ type Model struct {
 // helps. [Model.SetValues] must follow before predictions.
 func NewModel(d *Data, theta []float64, bias float64) (*Model, error) {
 	dims := len(d.kinds)
-	if len(theta) != dims+2 {
+	if len(theta) != d.hyperparameters() {
 		panic("gp: wrong number of hyperparameters")
 	}
-	m := &Model{data: d, theta: append([]float64(nil), theta...), w: make([]float64, dims)}
+	m := &Model{theta: append([]float64(nil), theta...), w: make([]float64, dims)}
 	weights(m.w, theta)
 	m.s2, m.noise = math.Exp(theta[dims]), math.Exp(theta[dims+1])
 	m.bias = bias * m.s2
+	if len(d.bent) > 0 {
+		m.bends = make([]float64, dims)
+		for b, j := range d.bent {
+			m.bends[j] = theta[dims+2+b]
+		}
+	}
+	m.take(d)
 	if err := m.factor(); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// take makes d the points of the model.
+func (m *Model) take(d *Data) {
+	m.given, m.data = d, d
+	if m.bends == nil {
+		return
+	}
+	c := *d
+	c.cols, c.cats = slices.Clone(d.cols), slices.Clone(d.cats)
+	for _, j := range d.bent {
+		c.cols[j] = make([]float64, d.n)
+		for i, x := range d.cols[j] {
+			c.cols[j][i] = m.Seen(j, x)
+		}
+	}
+	m.data = &c
+}
+
+// Seen returns the value x of numeric coordinate j as distances see it: bent. [Model.Unseen] is its
+// inverse.
+func (m *Model) Seen(j int, x float64) float64 {
+	if m.bends == nil || m.bends[j] == 0 {
+		return x
+	}
+	u, _, _ := bend(x, m.bends[j])
+	return u
+}
+
+// Slope returns the derivative of [Model.Seen] at x.
+func (m *Model) Slope(j int, x float64) float64 {
+	if m.bends == nil {
+		return 1
+	}
+	_, dx, _ := bend(x, m.bends[j])
+	return dx
+}
+
+// Unseen returns the value of numeric coordinate j that [Model.Seen] maps to u.
+func (m *Model) Unseen(j int, u float64) float64 {
+	if m.bends == nil {
+		return u
+	}
+	return straighten(u, m.bends[j])
 }
 
 // Len returns the number of points.
@@ -88,7 +141,14 @@ func (m *Model) covariances(i int) []float64 {
 // Append adds the points of x to data and factor. The values stay as they are
 // until the next SetValues, which must come before the next prediction.
 func (m *Model) Append(x []float64) error {
-	m.data.Append(x)
+	m.given.Append(x)
+	if m.bends != nil {
+		x = slices.Clone(x)
+		for _, j := range m.data.bent {
+			x[j] = m.Seen(j, x[j])
+		}
+		m.data.Append(x)
+	}
 	return m.factor()
 }
 
@@ -100,16 +160,16 @@ func (m *Model) Rebase(d *Data) error {
 		panic("gp: points of another space")
 	}
 	common := 0
-	if slices.Equal(d.kinds, m.data.kinds) {
+	if slices.Equal(d.kinds, m.given.kinds) {
 		common = min(d.n, m.l.n)
 		for _, j := range d.num {
-			common = commonPrefix(d.cols[j][:common], m.data.cols[j][:common])
+			common = commonPrefix(d.cols[j][:common], m.given.cols[j][:common])
 		}
 		for _, j := range d.nom {
 			common = commonPrefix(d.cats[j][:common], m.data.cats[j][:common])
 		}
 	}
-	m.data = d
+	m.take(d)
 	if common < m.l.n {
 		if m.level > 0 { // perhaps on account of a row that is gone
 			m.level, common = 0, 0
@@ -238,9 +298,12 @@ func (m *Model) Gradient(s *Scratch, dst, x []float64, dMu, dSigma float64) {
 		s.slope[i] *= dMu*a - dSigma/s.sigma*s.v[i]
 	}
 	clear(dst)
-	// ∂k_i/∂x_j = −slope_i·w_j·(x_j − x_ij)
+	// ∂k_i/∂x_j = −slope_i·w_j·(u_j − u_ij)·∂u_j/∂x_j
 	for _, j := range m.data.num {
-		dst[j] = -m.w[j] * weightedDifferences(s.slope, m.data.cols[j], x[j])
+		dst[j] = -m.w[j] * weightedDifferences(s.slope, m.data.cols[j], m.Seen(j, x[j]))
+	}
+	for _, j := range m.data.bent {
+		dst[j] *= m.Slope(j, x[j])
 	}
 }
 
@@ -275,7 +338,7 @@ func (m *Model) NoiseVariance() float64 { return m.noise }
 // Distances writes the squared scaled distance of x to each point to dst, whose
 // length is [Model.Len].
 func (m *Model) Distances(dst, x []float64) {
-	m.data.addNumeric(dst, m.w, func(j int) float64 { return x[j] })
+	m.data.addNumeric(dst, m.w, func(j int) float64 { return m.Seen(j, x[j]) })
 	for _, j := range m.data.nom {
 		addMismatches(dst, m.data.cats[j], int32(x[j]), m.w[j])
 	}
@@ -296,10 +359,10 @@ func (m *Model) Shift(dst, r2 []float64, j int, from, to float64) {
 		}
 	} else {
 		if from == from {
-			addSquares(dst, m.data.cols[j], from, -m.w[j])
+			addSquares(dst, m.data.cols[j], m.Seen(j, from), -m.w[j])
 		}
 		if to == to {
-			addSquares(dst, m.data.cols[j], to, m.w[j])
+			addSquares(dst, m.data.cols[j], m.Seen(j, to), m.w[j])
 		}
 	}
 	for i, r := range dst {

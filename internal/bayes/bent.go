@@ -1,0 +1,70 @@
+package bayes
+
+import "math"
+
+// Users forget that a learning rate wants a logarithmic scale. So the scale of a
+// positive range over two decades or more that has a linear one is doubted: the model
+// learns, for each such coordinate, how far between the two it lies (gp.Bent), and the
+// search for a point moves on the scale that was learned.
+//
+// On the suite unscaled of bench/ (seeds 200 to 204) regret after 25, 50 and 100 trials
+// was 0.212, 0.150 and 0.094 without, and is 0.177, 0.103 and 0.069. A bend of all numeric
+// coordinates, without regard to the range, costs where scales are right: 0.005 after 25
+// trials on COCO's functions in 3 dimensions, 0.02 after 10 on the suite real.
+
+// bentFrom is the least ratio of a range's ends with which its scale is doubted, and
+// [MostBent] the largest that counts.
+const (
+	bentFrom = 100
+	MostBent = 1e9
+)
+
+// The prior of how far the scale is bent, in shares of the way to the logarithmic one.
+const bendMean, bendSD = 0.5, 0.4
+
+// bent returns the coordinates whose scale is doubted. With so few cells that an ordinal is seen
+// twice it is not.
+func (s *Space) bent() (dims []int) {
+	for j, d := range s.Dims {
+		if d.Kind != Nominal && d.Ratio >= bentFrom && !s.twice(j) {
+			dims = append(dims, j)
+		}
+	}
+	return dims
+}
+
+// decades returns the logarithm of the ratio of the ends of coordinate j: the bend that
+// makes its scale a logarithmic one.
+func (s *Space) decades(j int) float64 { return math.Log(s.Dims[j].Ratio) }
+
+// seen returns where the first model sees position x of coordinate j, which is how far the
+// search moves along it; unseen is its inverse, slope its derivative.
+func (s *search) seen(j int, x float64) float64 {
+	if !s.bent[j] {
+		return x
+	}
+	return s.models[0].Seen(j, x)
+}
+
+func (s *search) unseen(j int, u float64) float64 {
+	if !s.bent[j] {
+		return u
+	}
+	return s.models[0].Unseen(j, u)
+}
+
+func (s *search) slope(j int, x float64) float64 {
+	if !s.bent[j] {
+		return 1
+	}
+	return s.models[0].Slope(j, x)
+}
+
+// unbend makes of a point by chance one by chance on the scale that was learned.
+func (s *search) unbend(x []float64) {
+	for j, bent := range s.bent {
+		if bent && (s.kept == nil || !s.kept[j]) {
+			x[j] = s.space.Dims[j].Snap(s.unseen(j, x[j]))
+		}
+	}
+}
