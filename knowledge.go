@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/pruner"
 	"github.com/gohone/hone/storage"
 )
@@ -41,6 +42,7 @@ type knowledge struct {
 	byState  [5]int                   // finished trials by state
 	width    int                      // parameters of the last finished trial
 	failures int                      // failed trials that count
+	warned   bool                     // of a parameter out of an int's range
 }
 
 func newKnowledge(study string, directions []Direction, b pruner.Bracketer) *knowledge {
@@ -126,6 +128,7 @@ func (s *Study) readNew(ctx context.Context, include []int64) error {
 			continue
 		}
 		k.forget(t.ID)
+		s.warnWide(t)
 		c := *t // so that the batch can be freed
 		if t.State == Running {
 			k.others[t.ID] = &c
@@ -135,6 +138,34 @@ func (s *Study) readNew(ctx context.Context, include []int64) error {
 		}
 	}
 	return nil
+}
+
+// drawable returns t without the parameters that no trial here can have, which
+// samplers and pruners need not know of.
+func drawable(t *storage.Trial) *storage.Trial {
+	if !slices.ContainsFunc(t.Params, wide) {
+		return t
+	}
+	c := *t
+	c.Params = slices.DeleteFunc(slices.Clone(t.Params), wide)
+	return &c
+}
+
+func wide(p storage.Param) bool {
+	_, ok := p.Dist.(distributions.WideInt)
+	return ok
+}
+
+// warnWide tells once that there are such parameters.
+func (s *Study) warnWide(t *storage.Trial) {
+	if s.logger == nil || s.known.warned {
+		return
+	}
+	if i := slices.IndexFunc(t.Params, wide); i >= 0 {
+		s.known.warned = true
+		s.logger.Warn("hone: samplers do not see a parameter whose range does not fit an int",
+			"study", s.name, "trial", t.Number, "parameter", t.Params[i].Name, "domain", t.Params[i].Dist.String())
+	}
 }
 
 // forget drops what was known of an unfinished trial.
@@ -155,13 +186,14 @@ func (s *Study) followed(err error) error {
 // append takes a finished trial in, with the lock held.
 func (k *knowledge) append(t *storage.Trial) {
 	k.width = len(t.Params)
-	k.log.Append(t)
+	shown := drawable(t)
+	k.log.Append(shown)
 	if k.brackets != nil {
 		b := k.brackets.Bracket(k.study, t.Number)
 		if k.apart[b] == nil {
 			k.apart[b] = storage.NewLog(len(k.directions))
 		}
-		k.apart[b].Append(t)
+		k.apart[b].Append(shown)
 		if l, ok := k.brackets.(pruner.Learner); ok && l.Learn(t) {
 			k.sortAgain()
 		}
@@ -325,12 +357,12 @@ func (k *knowledge) around(number int) (*storage.History, []*storage.Trial) {
 	}
 	running := make([]*storage.Trial, 0, n)
 	for _, t := range k.others {
-		running = append(running, t)
+		running = append(running, drawable(t))
 	}
 	for _, t := range k.live {
 		if t.rec.Number != number {
 			c := t.snapshot()
-			running = append(running, &c)
+			running = append(running, drawable(&c))
 		}
 	}
 	if k.brackets != nil && number >= 0 {

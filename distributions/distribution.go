@@ -45,7 +45,8 @@ import (
 )
 
 // A Distribution is the domain of one parameter: a [Float], an [Int] or a
-// [Categorical]. No other package can add one. Compare two with [Equal]; == panics
+// [Categorical], or, read from a storage only, a [WideInt]. No other package can
+// add one. Compare two with [Equal]; == panics
 // on a Categorical. All methods may be called concurrently.
 type Distribution interface {
 	// Validate says what is wrong with the fields, nil if nothing is. The text
@@ -91,7 +92,7 @@ type Distribution interface {
 var errNil = errors.New("no distribution given")
 
 // value returns d without a pointer around it, so that the functions of this
-// package know three types only. nil stays nil.
+// package know values only. nil stays nil.
 func value(d Distribution) Distribution {
 	switch d := d.(type) {
 	case *Float:
@@ -106,7 +107,11 @@ func value(d Distribution) Distribution {
 		if d != nil {
 			return *d
 		}
-	case Float, Int, Categorical:
+	case *WideInt:
+		if d != nil {
+			return *d
+		}
+	case Float, Int, Categorical, WideInt:
 		return d
 	}
 	return nil
@@ -159,6 +164,8 @@ func Equal(a, b Distribution) bool {
 	case Int:
 		b, ok := b.(Int)
 		return ok && a.Log == b.Log && a.Low == b.Low && a.High == b.High && a.step() == b.step()
+	case WideInt:
+		return a == b
 	case Categorical:
 		b, ok := b.(Categorical)
 		return ok && a.sameChoices(b)
@@ -185,12 +192,11 @@ func Compatible(old, new Distribution) error {
 			return changed("kind", old, new)
 		}
 		oldLog, newLog = o.Log, n.Log
-	case Int:
-		n, ok := new.(Int)
-		if !ok {
+	case Int, WideInt:
+		var ok bool
+		if oldLog, newLog, ok = logOfInts(old, new); !ok {
 			return changed("kind", old, new)
 		}
-		oldLog, newLog = o.Log, n.Log
 	case Categorical:
 		n, ok := new.(Categorical)
 		if !ok {

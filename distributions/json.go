@@ -23,6 +23,8 @@ func Marshal(d Distribution) (string, error) {
 		err = d.check()
 	case Categorical:
 		err = d.check()
+	case WideInt:
+		err = d.check()
 	default:
 		err = errNil
 	}
@@ -53,6 +55,8 @@ func Marshal(d Distribution) (string, error) {
 		b = strconv.AppendInt(b, int64(d.Low), 10)
 		b = append(b, `, "high": `...)
 		b = strconv.AppendInt(b, int64(d.High), 10)
+	case WideInt:
+		b = fmt.Appendf(b, `{"name": "IntDistribution", "attributes": {"log": %t, "step": %s, "low": %s, "high": %s`, d.Log, d.Step, d.Low, d.High)
 	case Categorical:
 		b = append(b, `{"name": "CategoricalDistribution", "attributes": {"choices": `...)
 		if b, err = pyjson.AppendSpaced(b, d.Choices); err != nil {
@@ -67,8 +71,8 @@ func Marshal(d Distribution) (string, error) {
 // version 3, and the short form {"type": "float", "low": 0, "high": 1}.
 //
 // It accepts what Optuna accepts, which is more than Validate does: bounds that are
-// not finite, for instance, and lists as choices ([]any and map[string]any). Only
-// integers that an int of this machine does not hold are refused as bounds.
+// not finite, for instance, lists as choices ([]any and map[string]any), and whole
+// numbers that an int of this machine does not hold as bounds: see [WideInt].
 //
 // One study repeats few texts often; whoever reads many trials should remember them.
 func Unmarshal(text string) (Distribution, error) {
@@ -197,30 +201,28 @@ func readFloat(f fields) (Distribution, error) {
 }
 
 func readInt(f fields) (Distribution, error) {
-	var d Int
-	var err error
-	if d.Low, err = f.int("low"); err != nil {
+	low, err := f.int("low")
+	if err != nil {
 		return nil, err
 	}
-	if d.High, err = f.int("high"); err != nil {
+	high, err := f.int("high")
+	if err != nil {
 		return nil, err
 	}
-	if d.Log, err = f.bool("log"); err != nil {
+	log, err := f.bool("log")
+	if err != nil {
 		return nil, err
 	}
-	d.Step = 1
+	step := big.NewInt(1)
 	if v, ok := f.obj.Get("step"); ok && v != nil {
-		if d.Step, err = f.int("step"); err != nil {
+		if step, err = f.int("step"); err != nil {
 			return nil, err
 		}
-		if d.Step <= 0 {
-			return nil, fmt.Errorf("step %d is not positive", d.Step)
+		if step.Sign() <= 0 {
+			return nil, fmt.Errorf("step %v is not positive", step)
 		}
 	}
-	if err := d.check(); err != nil {
-		return nil, err
-	}
-	return d.normal(), nil
+	return newInt(low, high, step, log)
 }
 
 func readCategorical(f fields) (Distribution, error) {
@@ -252,24 +254,18 @@ func (f fields) float(key string) (float64, error) {
 	return x, nil
 }
 
-// int returns a number as an int, with the fraction of a float cut off, as Python's
-// int does.
-func (f fields) int(key string) (int, error) {
+// int returns a number as an integer, with the fraction of a float cut off, as
+// Python's int does.
+func (f fields) int(key string) (*big.Int, error) {
 	v, ok := f.obj.Get(key)
 	if !ok {
-		return 0, fmt.Errorf("attribute %q is missing", key)
+		return nil, fmt.Errorf("attribute %q is missing", key)
 	}
-	if x, ok := v.(float64); ok && finite(x) {
-		n, _ := new(big.Float).SetFloat64(x).Int(nil)
-		v = n
+	n, ok := integer(v)
+	if !ok {
+		return nil, fmt.Errorf("attribute %q is %s, not an integer", key, describe(v))
 	}
-	switch n := plain(v).(type) {
-	case int:
-		return n, nil
-	case int64, json.Number:
-		return 0, fmt.Errorf("attribute %q, %v, does not fit an int", key, n)
-	}
-	return 0, fmt.Errorf("attribute %q is %s, not an integer", key, describe(v))
+	return n, nil
 }
 
 func (f fields) bool(key string) (bool, error) {

@@ -14,9 +14,9 @@ import (
 const maxInterned = 1 << 14
 
 // Apply folds one record, a line without its end, into the state. An error
-// means that the line is no record that Optuna could read either; the state is
-// then as before. When the line is not even JSON, the error is a
-// *pyjson.SyntaxError.
+// means that the line is no record that Optuna could read either, unless it is an
+// *UnsupportedError; the state is then as before. When the line is not even JSON,
+// the error is a *pyjson.SyntaxError.
 func (s *State) Apply(line []byte) (Outcome, error) {
 	r := &s.rec
 	if err := r.split(&s.scan, line); err != nil {
@@ -256,7 +256,7 @@ func className(text string, d distributions.Distribution) string {
 	switch d.(type) {
 	case distributions.Float:
 		return "FloatDistribution"
-	case distributions.Int:
+	case distributions.Int, distributions.WideInt:
 		return "IntDistribution"
 	}
 	return "CategoricalDistribution"
@@ -268,6 +268,7 @@ func (s *State) createTrial(r *record, out *Outcome) error {
 		return err
 	}
 	t := &trial{study: st}
+	t.Number = len(st.trials)
 	if t.Started, err = parseTime("datetime_start", r.started); err != nil {
 		return err
 	}
@@ -300,10 +301,10 @@ func (s *State) createTrial(r *record, out *Outcome) error {
 	if t.SystemAttrs, err = s.attrs("system_attrs", r.systemAttrs); err != nil {
 		return err
 	}
-	if t.Reports, err = s.templateReports(r.reports); err != nil {
+	if t.Reports, err = s.templateReports(t, r.reports); err != nil {
 		return err
 	}
-	t.ID, t.Number = int64(len(s.trials)), len(st.trials)
+	t.ID = int64(len(s.trials))
 	s.trials = append(s.trials, t)
 	st.trials = append(st.trials, t.ID)
 	for i, p := range t.Params {
@@ -378,7 +379,7 @@ func (s *State) templateParams(t *trial, r *record) ([]*domain, error) {
 }
 
 // templateReports reads an object of step to value.
-func (s *State) templateReports(raw []byte) ([]storage.Report, error) {
+func (s *State) templateReports(t *trial, raw []byte) ([]storage.Report, error) {
 	if raw == nil {
 		return nil, nil
 	}
@@ -387,7 +388,7 @@ func (s *State) templateReports(raw []byte) ([]storage.Report, error) {
 	}
 	var out []storage.Report
 	for s.inner.Reset(raw); s.inner.Next(); {
-		step, err := parseStep("intermediate_values", s.inner.Key())
+		step, err := t.parseStep("intermediate_values", s.inner.Key())
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,8 @@
 // each other's way, is the caller's affair.
 package oplog
 
+import "fmt"
+
 // Op says what a record does. The numbers are Optuna's.
 type Op int
 
@@ -45,6 +47,19 @@ const (
 	NotWaiting             // a claim of a trial that runs already
 	Unknown                // an operation that this version does not know
 )
+
+// An UnsupportedError tells of a record that Optuna can read and this program, on
+// this machine, cannot.
+type UnsupportedError struct {
+	Study string // its name
+	Trial int    // its number
+	What  string // what is too large
+}
+
+// Error names the trial and the reason.
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("study %q, trial %d: %s, which Python can read and this program cannot", e.Study, e.Trial, e.What)
+}
 
 // An Outcome tells what a record did.
 type Outcome struct {

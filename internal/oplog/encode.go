@@ -149,7 +149,7 @@ func checkParam(p storage.Param) (string, error) {
 		if !(p.Value > -1 && p.Value < float64(len(d.Choices))) {
 			return "", fmt.Errorf("parameter %.80q: there is no category %v among %d", p.Name, p.Value, len(d.Choices))
 		}
-	case distributions.Int:
+	case distributions.Int, distributions.WideInt:
 		if math.IsNaN(p.Value) || math.IsInf(p.Value, 0) {
 			return "", fmt.Errorf("parameter %.80q: %v is no integer", p.Name, p.Value)
 		}

@@ -1,9 +1,11 @@
 package oplog
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/gohone/hone/internal/pyjson"
 	"github.com/gohone/hone/storage"
@@ -140,28 +142,41 @@ func (t *trial) setState(r *record, out *Outcome) error {
 }
 
 func (t *trial) setReport(r *record) error {
-	step, err := parseInt("step", r.step)
+	step, err := t.parseStep("step", r.step)
 	if err != nil {
 		return err
-	}
-	if step != int64(int(step)) {
-		return fmt.Errorf("field %q: %d is too large for this machine", "step", step)
 	}
 	value, err := parseReport("intermediate_value", r.report)
 	if err != nil {
 		return err
 	}
-	t.Reports = storage.WithReport(t.Reports, int(step), value)
+	t.Reports = storage.WithReport(t.Reports, step, value)
 	return nil
 }
 
-// parseStep reads a step from the key of an object.
-func parseStep(field string, key []byte) (int, error) {
-	n, err := pyjson.ParseInt(key)
-	if err != nil || n != int64(int(n)) {
-		return 0, fmt.Errorf("field %q: %.40q is no step", field, key)
+// parseStep reads a step: a number, or the key of an object.
+func (t *trial) parseStep(field string, raw []byte) (int, error) {
+	if raw == nil {
+		return 0, missing(field)
+	}
+	n, ok := shortInt(raw)
+	if !ok {
+		var err error
+		if n, err = pyjson.ParseInt(raw); err != nil {
+			if digits := bytes.TrimPrefix(raw, []byte("-")); len(digits) > 0 && len(bytes.Trim(digits, "0123456789")) == 0 {
+				return 0, t.tooLarge(raw)
+			}
+			return 0, fmt.Errorf("field %q: %.40q is no step", field, raw)
+		}
+	}
+	if n != int64(int(n)) {
+		return 0, t.tooLarge(raw)
 	}
 	return int(n), nil
+}
+
+func (t *trial) tooLarge(step []byte) error {
+	return &UnsupportedError{t.study.Name, t.Number, fmt.Sprintf("the step %.40s of a report does not fit an int of %d bits", step, strconv.IntSize)}
 }
 
 // parseReport reads an intermediate value. null, which Optuna reads without

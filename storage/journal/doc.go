@@ -36,6 +36,7 @@
 //
 // A line that cannot be read stops every reader, in Python as here, with a
 // [CorruptError] that says where it is; [Repair] takes it out.
+// One that Python can read and this program cannot is an [UnsupportedError].
 //
 // # Files
 //

@@ -16,6 +16,24 @@ var ErrReplaced = errors.New("the file was deleted or replaced while it was open
 // ErrReadOnly: the storage was opened with Options.ReadOnly.
 var ErrReadOnly = errors.New("opened for reading only")
 
+// An UnsupportedError tells of a line that Python can read and this program cannot:
+// a report at a step that an int of this machine does not hold. What stands behind
+// it was not read. [Repair] leaves it where it is, for nothing is wrong with it.
+type UnsupportedError struct {
+	Path   string // the journal
+	Offset int64  // of the first byte of the line
+	Line   int64  // its number, from 1
+	Err    error  // the study, the trial and what is too large
+}
+
+// Error names the place, the trial and the reason.
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("journal: %s: line %d, at byte %d, is not supported: %v; the file is sound, and nothing was changed", e.Path, e.Line, e.Offset, e.Err)
+}
+
+// Unwrap returns what is too large.
+func (e *UnsupportedError) Unwrap() error { return e.Err }
+
 // A CorruptError tells of a line in the journal that is no record. Whatever
 // stands before it was read; what stands behind it nobody can read, in Python
 // neither. [Repair] takes such lines out.

@@ -71,7 +71,7 @@ var (
 // links in it are kept: the lock is named after the path, and Optuna names it
 // so too.
 //
-// The error is a *[CorruptError] or [ErrNotJournal] when the file holds what
+// The error is a *[CorruptError], a *[UnsupportedError] or [ErrNotJournal] when the file holds what
 // cannot be read.
 func Open(path string, o *Options) (*Storage, error) {
 	s := &Storage{worker: storage.NewUUID() + "-"}
@@ -267,7 +267,8 @@ func (s *Storage) size() (int64, error) {
 // named puts the name of the package before an error.
 func named(err error) error {
 	var c *CorruptError
-	if err == nil || errors.As(err, &c) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var u *UnsupportedError
+	if err == nil || errors.As(err, &c) || errors.As(err, &u) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return fmt.Errorf("journal: %w", err)

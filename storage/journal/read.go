@@ -147,6 +147,10 @@ func (r *replay) applyLines(b []byte) error {
 // was read of it and of what follows, next the offset behind that. What is not
 // even JSON is left alone while it is the last line, as Python does.
 func (r *replay) broken(err error, rest []byte, next, size int64) error {
+	var unsupported *oplog.UnsupportedError
+	if errors.As(err, &unsupported) {
+		return &UnsupportedError{Path: r.s.path, Offset: r.offset, Line: r.line + 1, Err: err}
+	}
 	corrupt := &CorruptError{Path: r.s.path, Offset: r.offset, Line: r.line + 1, Err: err}
 	var syntax *pyjson.SyntaxError
 	if rest != nil && !errors.As(err, &syntax) {

@@ -26,7 +26,7 @@ type Report struct {
 // in a file beside it. The journal is written anew under its old name, so it
 // must not be in use: stop all workers first. Those that run on find out at
 // their next write, with ErrReplaced, but Python's do not find out. A journal
-// without such lines is left alone.
+// without such lines is left alone. What Python can read stays: see [UnsupportedError].
 //
 // What a broken line said is lost to the readers, but then it always was.
 func Repair(ctx context.Context, path string) (Report, error) {
@@ -114,7 +114,8 @@ func sortLines(from io.Reader, good, bad io.Writer, r *Report) error {
 			ok := false
 			if text, whole := bytes.CutSuffix(line, []byte{'\n'}); whole && !long {
 				_, aerr := state.Apply(text)
-				ok = aerr == nil
+				var unsupported *oplog.UnsupportedError
+				ok = aerr == nil || errors.As(aerr, &unsupported)
 			}
 			out := b
 			if ok {

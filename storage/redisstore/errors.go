@@ -41,6 +41,22 @@ func (e *CorruptError) Error() string {
 // Unwrap returns what is wrong with the record.
 func (e *CorruptError) Unwrap() error { return e.Err }
 
+// An UnsupportedError tells of a record that Python can read and this program
+// cannot: a report at a step that an int of this machine does not hold. What stands
+// behind it was not read.
+type UnsupportedError struct {
+	Key string // of the record
+	Err error  // the study, the trial and what is too large
+}
+
+// Error names the key, the trial and the reason.
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("redisstore: the record %q is not supported: %v", e.Key, e.Err)
+}
+
+// Unwrap returns what is too large.
+func (e *UnsupportedError) Unwrap() error { return e.Err }
+
 // A HoleError tells of a record that is missing although later ones are there,
 // or counted: on a cluster Optuna counts first and writes second, and a worker
 // was killed in between. Optuna's readers wait for it for ever. When the worker
@@ -60,7 +76,8 @@ func (e *HoleError) Error() string {
 func named(err error) error {
 	var c *CorruptError
 	var h *HoleError
-	if err == nil || errors.As(err, &c) || errors.As(err, &h) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var u *UnsupportedError
+	if err == nil || errors.As(err, &c) || errors.As(err, &u) || errors.As(err, &h) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return fmt.Errorf("redisstore: %w", err)
@@ -76,7 +93,8 @@ func passing(err error) bool {
 		}
 	}
 	var corrupt *CorruptError
-	if errors.As(err, &corrupt) {
+	var unsupported *UnsupportedError
+	if errors.As(err, &corrupt) || errors.As(err, &unsupported) {
 		return false
 	}
 	var reply redis.Error

@@ -2,9 +2,12 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/gohone/hone/internal/oplog"
 )
 
 // catchUp reads what is new on the server. It goes on for so long when the
@@ -67,6 +70,10 @@ func (s *Storage) apply(from int64, records []string) error {
 		}
 		o, err := s.state.Apply([]byte(rec))
 		if err != nil {
+			var unsupported *oplog.UnsupportedError
+			if errors.As(err, &unsupported) {
+				return &UnsupportedError{Key: s.recordKey(n), Err: err}
+			}
 			return &CorruptError{Key: s.recordKey(n), Err: err}
 		}
 		s.known, s.last = n, rec

@@ -85,6 +85,7 @@ func paramFloats(e *env) {
 		distributions.Float{Low: 0.1, High: 0.7, Step: 0.1},
 		distributions.Int{Low: math.MinInt32, High: math.MaxInt32, Step: 1},
 		distributions.Int{Low: 7, High: 7, Step: 1},
+		distributions.WideInt{Low: "-1", High: "18446744073709551616", Step: "1"}, // Python's
 		distributions.Categorical{Choices: []any{""}},
 		distributions.Categorical{Choices: []any{nan, inf, -inf, 1 << 30, -0.5, 1e300, false, "😀\n"}},
 		distributions.Categorical{Choices: []any{1, 2.0, "1", "2.0", nil, "None"}},
