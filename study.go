@@ -43,9 +43,12 @@ type Options struct {
 	// pruner.Hyperband on a Storage, repeat the Name, too.
 	Seed uint64
 	// LoadIfExists loads the study of this name if there is one, instead of
-	// failing with ErrDuplicateStudy.
+	// failing with ErrDuplicateStudy. With a Storage it needs a Name: otherwise each
+	// start would make another study.
 	LoadIfExists bool
-	// MetricNames names the objectives, in order. nil leaves them unnamed.
+	// MetricNames names the objectives, in order. nil leaves them unnamed, or as
+	// they are stored. A study without names that is loaded gets these; other names
+	// than the stored ones are an error.
 	MetricNames []string
 	// Logger gets one line for each trial. nil logs nothing.
 	Logger *slog.Logger
@@ -113,6 +116,9 @@ func newStudy(ctx context.Context, o *Options) (*Study, error) {
 	if err := checkParts(o, create); err != nil {
 		return nil, err
 	}
+	if o.LoadIfExists && o.Name == "" && o.Storage != nil {
+		return nil, errors.New("hone: Options.LoadIfExists needs a Name, or every start would make another study; LoadStudy without a name opens the only one of a storage")
+	}
 	st := o.Storage
 	if st == nil {
 		st = storage.NewMemory()
@@ -153,11 +159,7 @@ func newStudy(ctx context.Context, o *Options) (*Study, error) {
 		return nil, fmt.Errorf("hone: create study %q: %w", name, err)
 	}
 	if o.MetricNames != nil {
-		text, err := encodeAttr(o.MetricNames)
-		if err == nil {
-			err = st.SetStudyAttr(ctx, id, storage.SystemAttr, storage.AttrMetricNames, text)
-		}
-		if err != nil {
+		if err := setMetricNames(ctx, st, id, o.MetricNames); err != nil {
 			return nil, fmt.Errorf("hone: create study %q: %w", name, err)
 		}
 	}
@@ -213,8 +215,9 @@ func checkParts(o *Options, directions []Direction) error {
 }
 
 // LoadStudy opens a study that is in st. An empty name stands for the only
-// study there. Of the options, Sampler, Pruner, Logger and Lease are used, and
-// Direction or Directions must agree with what is stored if they are given.
+// study there. Of the options, Sampler, Pruner, Logger and Lease are used.
+// Direction or Directions and MetricNames must agree with what is stored if they
+// are given; names are stored where there are none.
 //
 // It fails with ErrStudyNotFound when there is no such study, and names those
 // of similar names.
@@ -244,7 +247,37 @@ func LoadStudy(ctx context.Context, st storage.Storage, name string, o *Options)
 			return nil, err
 		}
 	}
-	return openStudy(st, s, storedSeed(s), storedMetrics(s), o), nil
+	metrics, err := nameMetrics(ctx, st, s, o.MetricNames)
+	if err != nil {
+		return nil, err
+	}
+	return openStudy(st, s, storedSeed(s), metrics, o), nil
+}
+
+// nameMetrics returns the names of a stored study's objectives. Where it has none,
+// those given become its names.
+func nameMetrics(ctx context.Context, st storage.Storage, s storage.Study, given []string) ([]string, error) {
+	stored := storedMetrics(s)
+	switch {
+	case given == nil || slices.Equal(given, stored):
+		return stored, nil
+	case len(given) != len(s.Directions):
+		return nil, fmt.Errorf("hone: Options.MetricNames has %d names for the %d objectives of study %q", len(given), len(s.Directions), s.Name)
+	case stored != nil:
+		return nil, fmt.Errorf("hone: study %q is stored with the metric names %q, the options say %q; leave MetricNames nil to take the stored ones", s.Name, stored, given)
+	}
+	if err := setMetricNames(ctx, st, s.ID, given); err != nil {
+		return nil, fmt.Errorf("hone: study %q: set its metric names: %w", s.Name, err)
+	}
+	return slices.Clone(given), nil
+}
+
+func setMetricNames(ctx context.Context, st storage.Storage, study int64, names []string) error {
+	text, err := encodeAttr(names)
+	if err != nil {
+		return err
+	}
+	return st.SetStudyAttr(ctx, study, storage.SystemAttr, storage.AttrMetricNames, text)
 }
 
 func openStudy(st storage.Storage, s storage.Study, seed uint64, metrics []string, o *Options) *Study {
