@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gohone/hone/distributions"
 	"github.com/gohone/hone/internal/pyjson"
 	"github.com/gohone/hone/storage"
 )
@@ -189,12 +190,6 @@ func jsonTrial(t *storage.Trial) pyjson.Object {
 	for _, r := range t.Reports {
 		reports = append(reports, pyjson.Member{Key: strconv.Itoa(r.Step), Value: finite(r.Value)})
 	}
-	when := func(t time.Time) any {
-		if t.IsZero() {
-			return nil
-		}
-		return formatTime(t)
-	}
 	return pyjson.Object{
 		{Key: "number", Value: t.Number},
 		{Key: "state", Value: t.State.String()},
@@ -203,9 +198,96 @@ func jsonTrial(t *storage.Trial) pyjson.Object {
 		{Key: "user_attrs", Value: attrs},
 		{Key: "constraints", Value: constraints},
 		{Key: "intermediate_values", Value: reports},
-		{Key: "started", Value: when(t.Started)},
-		{Key: "finished", Value: when(t.Finished)},
+		{Key: "started", Value: jsonTime(t.Started)},
+		{Key: "finished", Value: jsonTime(t.Finished)},
 	}
+}
+
+func jsonTime(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return formatTime(t)
+}
+
+// MarshalJSON returns the trial with the keys that WriteJSONL writes, in the same
+// form, and beside them system_attrs and distributions (as Optuna stores them).
+// There is no way back from it: see CopyStudy and AddTrial.
+func (t FrozenTrial) MarshalJSON() ([]byte, error) {
+	values := make([]any, len(t.Values))
+	for k, v := range t.Values {
+		values[k] = finite(v)
+	}
+	params, domains := pyjson.Object{}, pyjson.Object{}
+	for _, name := range t.names() {
+		v, err := jsonValue(t.Params[name])
+		if err != nil {
+			return nil, fmt.Errorf("hone: trial %d: parameter %q: %w", t.Number, name, err)
+		}
+		params = append(params, pyjson.Member{Key: name, Value: v})
+		if d := t.Distributions[name]; d != nil {
+			text, err := distributions.Marshal(d)
+			if err == nil {
+				v, err = pyjson.Decode([]byte(text))
+			}
+			if err != nil {
+				return nil, fmt.Errorf("hone: trial %d: parameter %q: %w", t.Number, name, err)
+			}
+			domains = append(domains, pyjson.Member{Key: name, Value: finite(v)})
+		}
+	}
+	constraints, reports := pyjson.Object{}, pyjson.Object{}
+	for _, name := range sortedKeys(t.Constraints) {
+		constraints = append(constraints, pyjson.Member{Key: name, Value: finite(t.Constraints[name])})
+	}
+	for _, step := range sortedKeys(t.IntermediateValues) {
+		reports = append(reports, pyjson.Member{Key: strconv.Itoa(step), Value: finite(t.IntermediateValues[step])})
+	}
+	user, err := jsonAttrs(t.UserAttrs)
+	if err != nil {
+		return nil, fmt.Errorf("hone: trial %d: %w", t.Number, err)
+	}
+	system, err := jsonAttrs(t.SystemAttrs)
+	if err != nil {
+		return nil, fmt.Errorf("hone: trial %d: %w", t.Number, err)
+	}
+	return pyjson.AppendValue(nil, pyjson.Object{
+		{Key: "number", Value: t.Number},
+		{Key: "state", Value: t.State.String()},
+		{Key: "values", Value: values},
+		{Key: "params", Value: params},
+		{Key: "distributions", Value: domains},
+		{Key: "user_attrs", Value: user},
+		{Key: "system_attrs", Value: system},
+		{Key: "constraints", Value: constraints},
+		{Key: "intermediate_values", Value: reports},
+		{Key: "started", Value: jsonTime(t.Started)},
+		{Key: "finished", Value: jsonTime(t.Finished)},
+	})
+}
+
+func jsonAttrs(attrs map[string]any) (pyjson.Object, error) {
+	out := pyjson.Object{}
+	for _, key := range sortedKeys(attrs) {
+		v, err := jsonValue(attrs[key])
+		if err != nil {
+			return nil, fmt.Errorf("attribute %q: %w", key, err)
+		}
+		out = append(out, pyjson.Member{Key: key, Value: v})
+	}
+	return out, nil
+}
+
+// jsonValue returns what is written for a value: what an attribute may be.
+func jsonValue(v any) (any, error) {
+	text, err := encodeAttr(v)
+	if err != nil {
+		return nil, err
+	}
+	if v, err = pyjson.Decode([]byte(text)); err != nil {
+		return nil, err
+	}
+	return finite(v), nil
 }
 
 // finite puts strings in the place of floats that JSON cannot hold.
