@@ -78,6 +78,7 @@ type tpeParam struct {
 	common bool
 	dist   distributions.Distribution // in the first trial that has it
 	seen   int                        // position of the last trial that has it
+	trials int                        // that have it
 }
 
 func newTPEStudy(log *storage.Log, seed uint64) *tpeStudy {
@@ -200,11 +201,17 @@ func (c *tpeStudy) note(t *storage.Trial, row int) {
 			if fresh < 0 {
 				fresh = c.group()
 			}
-			c.params[p.Name] = &tpeParam{group: fresh, common: c.finished == 0, dist: p.Dist, seen: row}
+			c.params[p.Name] = &tpeParam{group: fresh, common: c.finished == 0, dist: p.Dist, seen: row, trials: 1}
 			c.changed = row
 			continue
 		}
-		known.seen = row
+		if known.seen != row {
+			known.seen = row
+			known.trials++
+			if len(c.params) > fewGroups && (known.trials == 2 || len(c.params) > mostGroups) { // see frequent
+				c.changed = row
+			}
+		}
 		if known.common && !distributions.Equal(known.dist, p.Dist) {
 			known.common = false
 			c.changed = row
@@ -275,11 +282,39 @@ func (c *tpeStudy) groups(space map[string]distributions.Distribution, how TPEDe
 		}
 		of[g] = append(of[g], name)
 	}
+	if len(order) > fewGroups {
+		order = c.frequent(of, order)
+	}
 	out := make([][]string, len(order))
 	for i, g := range order {
 		out[i] = of[g]
 	}
 	return out
+}
+
+// Each group costs a look at every trial, whether or not the trial under way comes to
+// ask for it. Where names hold the number of a trial, by mistake, there are as many
+// groups as trials.
+const (
+	fewGroups  = 64  // so many are all chosen ahead
+	mostGroups = 256 // and of those that few trials have no more than so many
+)
+
+// frequent returns the groups that more than one trial has, and of too many those
+// that most trials have. Parameters of the others are chosen by themselves when they
+// are asked for.
+func (c *tpeStudy) frequent(of map[int][]string, order []int) []int {
+	trials := func(g int) int { return c.params[of[g][0]].trials }
+	order = slices.DeleteFunc(order, func(g int) bool { return trials(g) < 2 })
+	if len(order) > mostGroups {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(trials(b), trials(a)) })
+		n := mostGroups
+		for n < len(order) && 8*trials(order[n]) >= c.finished { // as when each of many parameters is a group
+			n++
+		}
+		order = order[:n]
+	}
+	return order
 }
 
 func sortedNames[V any](m map[string]V) []string {
