@@ -69,6 +69,9 @@ type structField struct {
 func (f structField) set(value any) error {
 	switch x := value.(type) {
 	case float64:
+		if f.v.Kind() == reflect.Float32 {
+			x = f.single(x)
+		}
 		f.v.SetFloat(x)
 	case int:
 		if f.v.CanUint() {
@@ -84,6 +87,24 @@ func (f structField) set(value any) error {
 		return fmt.Errorf("a %T does not fit a %s", value, f.v.Type())
 	}
 	return nil
+}
+
+// single returns the float32 that is nearest to x within the field's domain. Rounded
+// alone it may lie beyond high or below low, which no float32 need be equal to.
+func (f structField) single(x float64) float64 {
+	d, ok := f.dist.(distributions.Float)
+	v := float32(x)
+	if !ok || float64(v) >= d.Low && float64(v) <= d.High {
+		return float64(v)
+	}
+	inner := math.Nextafter32(v, float32(math.Inf(1)))
+	if float64(v) > d.High {
+		inner = math.Nextafter32(v, float32(math.Inf(-1)))
+	}
+	if float64(inner) >= d.Low && float64(inner) <= d.High {
+		return float64(inner)
+	}
+	return float64(v) // none lies within
 }
 
 func structFields(v reflect.Value, path, prefix string) ([]structField, error) {
