@@ -53,7 +53,7 @@ type Suite struct {
 
 // To add a suite, add a file suite_….go and a line.
 var suites = append([]Suite{
-	tables, tablesNoisy, tablesParallel, tablesPadded, tablesShifted, tablesPermuted, tablesFailing, tablesBroken, bbob3, bbob20, mixint20, realStudies, realUnscaled, synthetic, syntheticParallel, multi, multiParallel, many, fronts, branching,
+	tables, tablesNoisy, tablesParallel, tablesPadded, tablesShifted, tablesPermuted, tablesFailing, tablesBroken, tablesRounded, tablesPlateau, bbob3, bbob20, mixint20, realStudies, realUnscaled, synthetic, syntheticParallel, multi, multiParallel, many, fronts, branching,
 }, families()...)
 
 // An Env is where suites find what they need, until it is closed.

@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/gohone/hone"
 	"github.com/gohone/hone/bench/internal/table"
@@ -59,12 +60,47 @@ var tablesBroken = Suite{
 	Problems: func(e *Env) ([]Problem, error) { return tableVariants(e, "broken", brokenCorner) },
 }
 
+var tablesRounded = Suite{
+	Name: "tables-rounded", Peers: "rounded-tables",
+	About:    "the tables with values rounded to thirds of the way from the best to the median, which are what counts",
+	Problems: func(e *Env) ([]Problem, error) { return tableVariants(e, "rounded", rounded) },
+}
+
+var tablesPlateau = Suite{
+	Name: "tables-plateau", Peers: "plateau-tables",
+	About:    "the tables with all cells but the best twentieth at the median, which is what counts",
+	Problems: func(e *Env) ([]Problem, error) { return tableVariants(e, "plateau", plateau) },
+}
+
+// rounded rounds means to thirds of the way from the best to the median.
+func rounded(t *table.Table, _ *rand.Rand) variant {
+	step := (t.Median - t.Best) / 3
+	return variant{told: func(mean float64) float64 { return t.Best + step*math.Round((mean-t.Best)/step) }}
+}
+
+// plateau puts the median in the place of all means but the best twentieth.
+func plateau(t *table.Table, _ *rand.Rand) variant {
+	means := make([]float64, t.Cells)
+	for cell := range means {
+		means[cell] = t.Mean(cell)
+	}
+	slices.Sort(means)
+	limit := means[t.Cells/20]
+	return variant{told: func(mean float64) float64 {
+		if mean > limit {
+			return t.Median
+		}
+		return mean
+	}}
+}
+
 // A variant is a guise of a table.
 type variant struct {
-	order   [][]int          // by parameter: the values that stand for its own; nil: as they are
-	pads    int              // parameters that do nothing
-	failing float64          // share of the trials that fail by chance
-	broken  func([]int) bool // reports whether a cell fails; nil: none does
+	order   [][]int                    // by parameter: the values that stand for its own; nil: as they are
+	pads    int                        // parameters that do nothing
+	failing float64                    // share of the trials that fail by chance
+	broken  func([]int) bool           // reports whether a cell fails; nil: none does
+	told    func(mean float64) float64 // what is told, and scored, in the place of a mean; nil: the mean
 }
 
 // brokenCorner lets cells fail where two of the parameters, that are drawn, each from
@@ -165,6 +201,9 @@ func runVariant(t *table.Table, v variant) func(*hone.Trial, *rand.Rand) ([]floa
 			return nil, 0, errFailed
 		}
 		mean := t.Mean(t.Cell(at))
+		if v.told != nil {
+			mean = v.told(mean)
+		}
 		return []float64{mean}, mean, nil
 	}
 }
