@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -165,6 +166,43 @@ func (s *Study) warnWide(t *storage.Trial) {
 		s.known.warned = true
 		s.logger.Warn("hone: samplers do not see a parameter whose range does not fit an int",
 			"study", s.name, "trial", t.Number, "parameter", t.Params[i].Name, "domain", t.Params[i].Dist.String())
+	}
+}
+
+// manyNames is from how many parameter names on it is asked whether they come back,
+// and manyTrials after how many trials.
+const (
+	manyNames  = 1000
+	manyTrials = 100
+)
+
+// warnNames tells once that names of parameters do not come back, as when they hold
+// the trial's number. No sampler can learn then.
+func (s *Study) warnNames(h *storage.History) {
+	n := int64(len(h.Space()))
+	if s.logger == nil || h.Len() < manyTrials || n <= max(s.names.Load(), manyNames) {
+		return
+	}
+	trials := make(map[string]int, n)
+	for _, t := range h.Trials() {
+		for i := range t.Params {
+			trials[t.Params[i].Name]++
+		}
+	}
+	once, example := 0, ""
+	for name, seen := range trials {
+		if seen == 1 {
+			once++
+			example = max(example, name)
+		}
+	}
+	if 2*once <= len(trials) {
+		s.names.Store(2 * n) // look again then
+		return
+	}
+	if s.names.Swap(math.MaxInt64) != math.MaxInt64 { // workers come at the same time
+		s.logger.Warn("hone: most names of parameters occur in one trial only, so no sampler can learn; a name must be the same in every trial",
+			"study", s.name, "names", len(trials), "once", once, "example", example)
 	}
 }
 

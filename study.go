@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gohone/hone/internal/pyjson"
@@ -68,6 +69,7 @@ type Study struct {
 	pruner     pruner.Pruner
 	seed       uint64
 	logger     *slog.Logger
+	names      atomic.Int64 // of parameters, from which on they are looked at: see warnNames
 	metrics    []string
 	inMemory   bool
 

@@ -275,6 +275,7 @@ func (t *Trial) ask() (*sampler.Query, error) {
 	}
 	if t.query == nil {
 		h, running := t.study.known.around(t.rec.Number)
+		t.study.warnNames(h)
 		t.query = t.study.newQuery(t, h, running)
 	}
 	if !ok || t.jointly {
