@@ -160,3 +160,15 @@ func ExampleUnmarshal() {
 	// Float(0, 1, step 0.25)
 	// Categorical("relu", 2, 2.0, nil)
 }
+
+func ExampleWideInt() {
+	// What Python stores for trial.suggest_int("n", 0, 2**64).
+	d, err := distributions.Unmarshal(`{"name": "IntDistribution", "attributes": {"log": false, "step": 1, "low": 0, "high": 18446744073709551616}}`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, wide := d.(distributions.WideInt)
+	fmt.Println(wide, d, d.External(1e19), d.External(3))
+	// Output: true Int(0, 18446744073709551616) 1e+19 3
+}
