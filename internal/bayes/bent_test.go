@@ -2,6 +2,7 @@ package bayes
 
 import (
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -54,5 +55,33 @@ func TestFindsTheBottomOfDecades(t *testing.T) {
 	doubted, believed := mean(1e5), mean(0)
 	if !(doubted < -2) || !(doubted < believed-0.5) {
 		t.Errorf("mean log10 of the best value %.2f, where the scale is believed %.2f", doubted, believed)
+	}
+}
+
+// The first points spread over the scale that is believed in, and are whole cells.
+func TestStartPointsOverDecades(t *testing.T) {
+	s := &Space{Dims: []Dim{{Ratio: 1e6}, {Kind: Ordinal, Cells: 1000, Ratio: 1000}, {}}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	var points [][]float64
+	for range 8 {
+		x := make([]float64, 3)
+		s.design(x, nil, points, nil, rng)
+		points = append(points, x)
+	}
+	// Half way to a logarithm, the middle of six decades is at 1/(1 + 1000^½).
+	if want := 1 / (1 + math.Sqrt(1000)); math.Abs(points[0][0]-want) > 1e-9 || points[0][2] != 0.5 {
+		t.Errorf("the first point is %v, the middle %v", points[0], want)
+	}
+	low := 0
+	for _, x := range points {
+		if x[1] != s.Dims[1].Snap(x[1]) {
+			t.Errorf("%v is between cells", x[1])
+		}
+		if x[0] < points[0][0] {
+			low++
+		}
+	}
+	if low < 2 || low > 6 {
+		t.Errorf("%d of 8 points are below the middle of the scale", low)
 	}
 }

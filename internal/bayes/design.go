@@ -3,6 +3,7 @@ package bayes
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // designCandidates is the number of points among which a start point is chosen.
@@ -32,7 +33,8 @@ const (
 // design returns a point for the time before there is a model: the centre first,
 // then one that is far from all others. With a belief, the logarithm of a density, it
 // is a draw from that density. Coordinates that are kept have their value in x
-// already.
+// already. Those whose scale is doubted are spread over the one that is believed in before
+// any trial.
 func (s *Space) design(x []float64, kept []bool, others [][]float64, belief func([]float64) float64, rng *rand.Rand) {
 	if belief != nil {
 		s.believed(x, kept, belief, rng)
@@ -40,17 +42,24 @@ func (s *Space) design(x []float64, kept []bool, others [][]float64, belief func
 	}
 	if len(others) == 0 {
 		s.centre(x, kept, rng)
+		s.straighten(x, kept)
 		return
+	}
+	seen := make([][]float64, len(others))
+	for i, o := range others {
+		seen[i] = slices.Clone(o)
+		s.bend(seen[i])
 	}
 	best, found := math.Inf(-1), make([]float64, len(x))
 	for range designCandidates {
 		s.random(x, kept, rng)
 		s.draw(x, kept)
-		if d := s.nearest(x, others, best); d > best {
+		if d := s.nearest(x, seen, best); d > best {
 			best = d
 			copy(found, x)
 		}
 	}
+	s.straighten(found, kept)
 	copy(x, found)
 }
 

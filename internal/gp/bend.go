@@ -2,11 +2,11 @@ package gp
 
 import "math"
 
-// bend maps a coordinate x to u = ln(1 + x·(eᵃ − 1))/a, which leaves 0 and 1 where they
+// Bend maps a coordinate x to u = ln(1 + x·(eᵃ − 1))/a, which leaves 0 and 1 where they
 // are, and returns the derivatives of u by x and by a ≥ 0. With a = 0 it is x itself. If
 // x is the place of a number in a positive range, and a the logarithm of the ratio of the
 // range's ends, it is the place on a logarithmic scale. Below 0 it is x.
-func bend(x, a float64) (u, dx, da float64) {
+func Bend(x, a float64) (u, dx, da float64) {
 	switch {
 	case x < 0:
 		return x, 1, 0
@@ -20,8 +20,8 @@ func bend(x, a float64) (u, dx, da float64) {
 	return u, e / (a * in), (x*(e+1)/in - u) / a
 }
 
-// straighten returns the x that bend maps to u.
-func straighten(u, a float64) float64 {
+// Straighten returns the x that [Bend] maps to u.
+func Straighten(u, a float64) float64 {
 	if u < 0 || a == 0 {
 		return u
 	}

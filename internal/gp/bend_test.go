@@ -11,7 +11,7 @@ import (
 func TestBend(t *testing.T) {
 	for _, low := range []float64{1e-5, 0.01, 0.5} {
 		for _, v := range []float64{low, 2 * low, math.Sqrt(low), 0.9, 1} {
-			u, _, _ := bend((v-low)/(1-low), -math.Log(low))
+			u, _, _ := Bend((v-low)/(1-low), -math.Log(low))
 			if want := 1 - math.Log(v)/math.Log(low); !near(u, want, 1e-12) {
 				t.Errorf("%v in [%v, 1] is at %v, its logarithm at %v", v, low, u, want)
 			}
@@ -19,22 +19,22 @@ func TestBend(t *testing.T) {
 	}
 	for _, a := range []float64{0, 1e-4, 1e-3 - 1e-12, 1e-3 + 1e-12, 0.1, 3, 20} {
 		for _, x := range []float64{-0.5, 0, 1e-3, 0.1, 0.5, 0.99, 1, 2} {
-			u, dx, da := bend(x, a)
+			u, dx, da := Bend(x, a)
 			if a == 0 && u != x || (x == 0 || x == 1) && !near(u, x, 1e-12) {
-				t.Errorf("bend(%v, %v) = %v", x, a, u)
+				t.Errorf("Bend(%v, %v) = %v", x, a, u)
 			}
-			if back := straighten(u, a); x <= 1 && !near(back, x, 1e-9) {
-				t.Errorf("bend(%v, %v) = %v, its inverse %v", x, a, u, back)
+			if back := Straighten(u, a); x <= 1 && !near(back, x, 1e-9) {
+				t.Errorf("Bend(%v, %v) = %v, its inverse %v", x, a, u, back)
 			}
 			h := 1e-5 * (math.Abs(x) + math.Exp(-a))
-			up, _, _ := bend(x+h, a)
-			if down, _, _ := bend(x-h, a); x != 0 && !near(dx, (up-down)/(2*h), 1e-5) {
-				t.Errorf("bend(%v, %v): slope %v, differences give %v", x, a, dx, (up-down)/(2*h))
+			up, _, _ := Bend(x+h, a)
+			if down, _, _ := Bend(x-h, a); x != 0 && !near(dx, (up-down)/(2*h), 1e-5) {
+				t.Errorf("Bend(%v, %v): slope %v, differences give %v", x, a, dx, (up-down)/(2*h))
 			}
 			h = min(1e-5, a/2, math.Abs(a-1e-3)/2)
-			up, _, _ = bend(x, a+h)
-			if down, _, _ := bend(x, a-h); h > 1e-6 && !near(da, (up-down)/(2*h), 1e-5) {
-				t.Errorf("bend(%v, %v): derivative by the bend %v, differences give %v", x, a, da, (up-down)/(2*h))
+			up, _, _ = Bend(x, a+h)
+			if down, _, _ := Bend(x, a-h); h > 1e-6 && !near(da, (up-down)/(2*h), 1e-5) {
+				t.Errorf("Bend(%v, %v): derivative by the bend %v, differences give %v", x, a, da, (up-down)/(2*h))
 			}
 		}
 	}
@@ -69,9 +69,9 @@ func TestBendIsLearned(t *testing.T) {
 	d := NewData([]Kind{Bent, Bent})
 	var y []float64
 	for range 40 {
-		x := []float64{straighten(rng.Float64(), whole), rng.Float64()}
+		x := []float64{Straighten(rng.Float64(), whole), rng.Float64()}
 		d.Append(x)
-		u, _, _ := bend(x[0], whole)
+		u, _, _ := Bend(x[0], whole)
 		y = append(y, math.Sin(5*u)+math.Cos(4*x[1]))
 	}
 	p := &Prior{

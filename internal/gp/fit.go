@@ -179,7 +179,7 @@ func (f *Fitter) bend(d *Data, theta []float64) *Data {
 	for b, j := range d.bent {
 		col, slope := make([]float64, d.n), make([]float64, d.n)
 		for i, x := range d.cols[j] {
-			col[i], _, slope[i] = bend(x, theta[len(d.kinds)+2+b])
+			col[i], _, slope[i] = Bend(x, theta[len(d.kinds)+2+b])
 		}
 		f.bent.cols[j], f.byBend = col, append(f.byBend, slope)
 	}

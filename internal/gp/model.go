@@ -73,7 +73,7 @@ func (m *Model) Seen(j int, x float64) float64 {
 	if m.bends == nil || m.bends[j] == 0 {
 		return x
 	}
-	u, _, _ := bend(x, m.bends[j])
+	u, _, _ := Bend(x, m.bends[j])
 	return u
 }
 
@@ -82,7 +82,7 @@ func (m *Model) Slope(j int, x float64) float64 {
 	if m.bends == nil {
 		return 1
 	}
-	_, dx, _ := bend(x, m.bends[j])
+	_, dx, _ := Bend(x, m.bends[j])
 	return dx
 }
 
@@ -91,7 +91,7 @@ func (m *Model) Unseen(j int, u float64) float64 {
 	if m.bends == nil {
 		return u
 	}
-	return straighten(u, m.bends[j])
+	return Straighten(u, m.bends[j])
 }
 
 // Len returns the number of points.
