@@ -223,9 +223,20 @@ func TestCancelDrains(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("error %v", err)
 			}
-			got := states(t, s)
-			if got[hone.Running] != 0 || got[hone.Failed] != got[hone.Waiting] {
-				t.Errorf("states %v: none may run, and each that was cut waits again", got)
+			// A trial that was cut waits again, unless a worker that had not heard of the end
+			// has taken it meanwhile.
+			trials, err := s.Trials()
+			if err != nil {
+				t.Fatal(err)
+			}
+			retries := make(map[any]int)
+			for _, f := range trials {
+				retries[f.SystemAttrs["failed_trial"]]++
+			}
+			for _, f := range trials {
+				if f.State == hone.Running || f.State == hone.Failed && retries[f.Number] != 1 {
+					t.Errorf("trial %d is %v, tried again %d times", f.Number, f.State, retries[f.Number])
+				}
 			}
 			close(release)
 			synctest.Wait()
