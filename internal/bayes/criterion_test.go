@@ -49,14 +49,14 @@ func TestCriteria(t *testing.T) {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				t.Fatalf("%s(%v, %v) = %v", name, mu, sigma, v)
 			}
-			if b := c.bound(mu, sigma); !(b >= v-1e-12*math.Abs(v)) {
+			if b := c.bound(mu, sigma); !(b >= v-1e-12*max(1, math.Abs(v))) {
 				t.Fatalf("%s(%v, %v) = %v is above its bound %v", name, mu, sigma, v, b)
 			}
 			less := make([]float64, m)
 			for i := range less {
 				less[i] = sigma[i] * (1 - 0.5*rng.Float64())
 			}
-			if w, b := c.value(mu, less, scrap, make([]float64, m)), c.bound(mu, sigma); !(b >= w-1e-12*math.Abs(w)) {
+			if w, b := c.value(mu, less, scrap, make([]float64, m)), c.bound(mu, sigma); !(b >= w-1e-12*max(1, math.Abs(w))) {
 				t.Fatalf("%s(%v, %v) = %v is above the bound %v for %v", name, mu, less, w, b, sigma)
 			}
 			for i := range mu {
