@@ -45,7 +45,7 @@ import (
 //     each other, is taken for failure, too. Other pruned
 //     trials count as what complete trials tell that they would have come to.
 //   - Ranges should be logarithmic where ratios count. Where a linear one is positive
-//     and its ends differ a hundredfold or more, the model learns how far between
+//     and its ends differ more than a hundredfold, the model learns how far between
 //     the two scales it lies.
 //   - When every parameter is discrete, a point is not tried twice while an untried one
 //     is left.
