@@ -15,26 +15,8 @@ import (
 // dimensions, whose optimum lies 0.05 from the border of what does not fail in region.
 func failingFive(t *testing.T, n int, fails func(x []float64, rng *rand.Rand) bool) float64 {
 	t.Helper()
-	const seeds = 20
-	mean := 0.0
-	for seed := range uint64(seeds) {
-		best := 5.0
-		rng := rand.New(rand.NewPCG(seed, 3))
-		gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: new(sampler.CMAES)}, n, func(tr *hone.Trial) (float64, error) {
-			x, v := make([]float64, 5), 0.0
-			for j := range x {
-				x[j] = tr.SuggestFloat(fmt.Sprint("x", j), 0, 1)
-				v += (x[j] - 0.25 - 0.1*float64(j)) * (x[j] - 0.25 - 0.1*float64(j))
-			}
-			if fails(x, rng) {
-				return 0, errors.New("no")
-			}
-			best = min(best, v)
-			return v, nil
-		})
-		mean += math.Log10(best) / seeds
-	}
-	return mean
+	best, _ := failingBowl(t, 5, 0.25, n, func() sampler.Sampler { return new(sampler.CMAES) }, fails)
+	return best
 }
 
 // Failures by chance cost CMAES its trials and little more, also when most of them fail, and

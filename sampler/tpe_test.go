@@ -433,19 +433,20 @@ func TestTPEFailsHalfWay(t *testing.T) {
 	}
 }
 
-// failingBowl runs studies of a bowl in four dimensions. It returns the mean log10 of the
+// failingBowl runs studies of a bowl in dims dimensions, whose bottom is at first, first +
+// 0.1, …. It returns the mean log10 of the
 // best values and the share of the trials of the second half that failed.
-func failingBowl(t *testing.T, n int, fresh func() sampler.Sampler, fails func(x []float64, rng *rand.Rand) bool) (best, failed float64) {
+func failingBowl(t *testing.T, dims int, first float64, n int, fresh func() sampler.Sampler, fails func(x []float64, rng *rand.Rand) bool) (best, failed float64) {
 	t.Helper()
 	const seeds = 20
 	for seed := range uint64(seeds) {
-		least := 4.0
+		least := float64(dims)
 		rng := rand.New(rand.NewPCG(seed, 3))
 		for i, tr := range gpStudy(t, &hone.Options{Seed: seed + 1, Sampler: fresh()}, n, func(tr *hone.Trial) (float64, error) {
-			x, v := make([]float64, 4), 0.0
+			x, v := make([]float64, dims), 0.0
 			for j := range x {
 				x[j] = tr.SuggestFloat(fmt.Sprint("x", j), 0, 1)
-				v += (x[j] - 0.3 - 0.1*float64(j)) * (x[j] - 0.3 - 0.1*float64(j))
+				v += (x[j] - first - 0.1*float64(j)) * (x[j] - first - 0.1*float64(j))
 			}
 			if fails(x, rng) {
 				return 0, fmt.Errorf("no")
@@ -468,12 +469,12 @@ func failingBowl(t *testing.T, n int, fresh func() sampler.Sampler, fails func(x
 func TestTPEFails(t *testing.T) {
 	tpe := func() sampler.Sampler { return new(sampler.TPE) }
 	chance := func(_ []float64, rng *rand.Rand) bool { return rng.IntN(3) == 0 }
-	whole, _ := failingBowl(t, 60, tpe, func([]float64, *rand.Rand) bool { return false })
-	if best, _ := failingBowl(t, 90, tpe, chance); best > whole+0.3 {
+	whole, _ := failingBowl(t, 4, 0.3, 60, tpe, func([]float64, *rand.Rand) bool { return false })
+	if best, _ := failingBowl(t, 4, 0.3, 90, tpe, chance); best > whole+0.3 {
 		t.Errorf("a third failing by chance: the best of 90 trials is 10^%.2f on average, of 60 trials that do not fail 10^%.2f", best, whole)
 	}
 	region := func(x []float64, _ *rand.Rand) bool { return x[0] > 0.35 }
-	best, failed := failingBowl(t, 90, tpe, region)
+	best, failed := failingBowl(t, 4, 0.3, 90, tpe, region)
 	if best > whole+0.3 || failed > 0.25 {
 		t.Errorf("65 percent of the space failing: a share of %.2f of the second half of 90 trials did, the best is 10^%.2f on average, of 60 trials without failures 10^%.2f", failed, best, whole)
 	}
